@@ -1,0 +1,44 @@
+import type { Duplex, Readable, Writable } from 'node:stream';
+
+/** A container of a pod on the node. */
+export type ContainerRef = { namespace: string; pod: string; uid: string; container: string };
+
+export type LogOptions = {
+  follow: boolean;
+  previous: boolean;
+  timestamps: boolean;
+  /** Whole lines from the end; undefined: all. */
+  tailLines?: number;
+  sinceSeconds?: number;
+  /** RFC 3339 */
+  sinceTime?: string;
+  limitBytes?: number;
+  stream?: 'All' | 'Stdout' | 'Stderr';
+};
+
+/** A process in a container (exec) or the container's own (attach). Streams that were not asked for are undefined. */
+export interface Session {
+  stdin: Writable | undefined;
+  stdout: Readable | undefined;
+  stderr: Readable | undefined;
+  resize(size: { width: number; height: number }): void;
+  /** Settles when the process has ended and the output streams have; attach resolves with 0 when output ends. */
+  exitCode: Promise<number>;
+  /** The client has gone. An exec'ed process is left to the engine as upstream does; sockets are let go of. */
+  close(): void;
+}
+
+export type SessionOptions = { stdin: boolean; stdout: boolean; stderr: boolean; tty: boolean };
+
+/**
+ * What the API server needs from the node agent that runs a pod. Failures are StatusErrors
+ * (`container "x" in pod "y" is waiting to start: ContainerCreating` is a BadRequest, as upstream).
+ */
+export interface NodeConnection {
+  /** Plain log bytes; ends at the end of the log, or with `signal` when following. */
+  logs(container: ContainerRef, options: LogOptions, signal: AbortSignal): Promise<Readable>;
+  exec(container: ContainerRef, command: readonly string[], options: SessionOptions): Promise<Session>;
+  attach(container: ContainerRef, options: SessionOptions): Promise<Session>;
+  /** A TCP connection to `port` as seen from inside the pod's network. */
+  portForward(pod: Omit<ContainerRef, 'container'>, port: number): Promise<Duplex>;
+}

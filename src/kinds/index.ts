@@ -1,0 +1,67 @@
+import type { AnyKind } from './define.ts';
+import { deployment } from './apps/deployment.ts';
+import { replicaSet } from './apps/replica-set.ts';
+import { lease } from './coordination/lease.ts';
+import { configMap } from './core/config-map.ts';
+import { endpoints } from './core/endpoints.ts';
+import { event } from './core/event.ts';
+import { namespace } from './core/namespace.ts';
+import { node } from './core/node.ts';
+import { persistentVolume } from './core/persistent-volume.ts';
+import { persistentVolumeClaim } from './core/persistent-volume-claim.ts';
+import { pod } from './core/pod.ts';
+import { secret } from './core/secret.ts';
+import { service } from './core/service.ts';
+import { serviceAccount } from './core/service-account.ts';
+import { endpointSlice } from './discovery/endpoint-slice.ts';
+import { storageClass } from './storage/storage-class.ts';
+
+export type { AnyKind, Column, Kind, KindRecord, Scale } from './define.ts';
+export type * as apps from './generated/apps-v1.ts';
+export type * as authentication from './generated/authentication-v1.ts';
+export type * as autoscaling from './generated/autoscaling-v1.ts';
+export type * as coordination from './generated/coordination-v1.ts';
+export type * as core from './generated/core-v1.ts';
+export type * as discovery from './generated/discovery-v1.ts';
+export type * as events from './generated/events-v1.ts';
+export type * as policy from './generated/policy-v1.ts';
+export type * as storage from './generated/storage-v1.ts';
+
+export {
+  namespace,
+  node,
+  pod,
+  service,
+  endpoints,
+  configMap,
+  secret,
+  persistentVolumeClaim,
+  persistentVolume,
+  serviceAccount,
+  event,
+  replicaSet,
+  deployment,
+  endpointSlice,
+  storageClass,
+  lease,
+};
+
+/** Every kind the server stores, in the order discovery lists them within a group. */
+export const kinds: readonly AnyKind[] = [
+  namespace,
+  node,
+  pod,
+  service,
+  endpoints,
+  configMap,
+  secret,
+  persistentVolumeClaim,
+  persistentVolume,
+  serviceAccount,
+  event,
+  replicaSet,
+  deployment,
+  endpointSlice,
+  storageClass,
+  lease,
+];
