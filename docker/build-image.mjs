@@ -9,13 +9,25 @@
  * Packages and what they need: shared libraries are followed, everything else must be named in the recipe.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const recipes = join(dirname(fileURLToPath(import.meta.url)), 'images');
-const run = (command, args, options = {}) => execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], ...options });
+const run = (command, args, options = {}) =>
+  execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], ...options });
 const say = (text) => process.stderr.write(`${text}\n`);
 
 /** Follows dependencies through libraries: what starts with `lib` is taken along, other packages are the recipe's business. */
@@ -23,7 +35,16 @@ function withLibraries(packages) {
   const wanted = new Set(packages);
   const open = [...packages];
   while (open.length > 0) {
-    const shown = run('apt-cache', ['depends', '--no-recommends', '--no-suggests', '--no-conflicts', '--no-breaks', '--no-replaces', '--no-enhances', open.pop()]);
+    const shown = run('apt-cache', [
+      'depends',
+      '--no-recommends',
+      '--no-suggests',
+      '--no-conflicts',
+      '--no-breaks',
+      '--no-replaces',
+      '--no-enhances',
+      open.pop(),
+    ]);
     let chosen = false;
     for (const [, alternative, name] of shown.matchAll(/^ *(\|?)(?:Pre)?Depends: ([a-z0-9.+-]+)$/gm)) {
       // `|` says that the next line is another choice: the first one is taken.
@@ -60,7 +81,12 @@ function fetchPackages(names, cache) {
     }
   }
   const files = readdirSync(cache);
-  return names.map((name) => join(cache, files.find((file) => file.startsWith(`${name}_`))));
+  return names.map((name) =>
+    join(
+      cache,
+      files.find((file) => file.startsWith(`${name}_`)),
+    ),
+  );
 }
 
 function build(name) {
@@ -69,11 +95,21 @@ function build(name) {
   say(`building ${recipe.tags[0]} from Debian packages: ${recipe.packages.join(' ')}`);
   const root = mkdtempSync(join(tmpdir(), `peapod-image-${name}-`));
   try {
-    for (const archive of fetchPackages(withLibraries(recipe.packages), join(tmpdir(), 'peapod-packages'))) run('dpkg-deb', ['-x', archive, root]);
-    for (const unneeded of ['usr/share/doc', 'usr/share/man', 'usr/share/locale', 'usr/share/lintian', 'usr/lib/systemd', 'lib/systemd', 'lib/udev']) {
+    for (const archive of fetchPackages(withLibraries(recipe.packages), join(tmpdir(), 'peapod-packages')))
+      run('dpkg-deb', ['-x', archive, root]);
+    for (const unneeded of [
+      'usr/share/doc',
+      'usr/share/man',
+      'usr/share/locale',
+      'usr/share/lintian',
+      'usr/lib/systemd',
+      'lib/systemd',
+      'lib/udev',
+    ]) {
       rmSync(join(root, unneeded), { recursive: true, force: true });
     }
-    for (const needed of ['tmp', 'run', 'var/tmp', 'etc', 'proc', 'sys', 'dev', 'root', 'bin']) mkdirSync(join(root, needed), { recursive: true });
+    for (const needed of ['tmp', 'run', 'var/tmp', 'etc', 'proc', 'sys', 'dev', 'root', 'bin'])
+      mkdirSync(join(root, needed), { recursive: true });
     chmodSync(join(root, 'tmp'), 0o1777);
     writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n');
     writeFileSync(join(root, 'etc/group'), 'root:x:0:\nnogroup:x:65534:\n');

@@ -51,9 +51,13 @@ test('killed at any moment, it keeps every acknowledged write and has no gap', a
   const dir = temporaryFolder();
   let acknowledged = 0;
   for (let round = 0; round < 8; round++) {
-    const writer = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(new URL('../../../test/fixtures/store/crash-writer.ts', import.meta.url)), dir], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const writer = spawn(
+      process.execPath,
+      ['--import', 'tsx', fileURLToPath(new URL('../../../test/fixtures/store/crash-writer.ts', import.meta.url)), dir],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     let output = '';
     writer.stdout.on('data', (chunk) => {
       output += chunk;

@@ -1,0 +1,116 @@
+import { badRequest } from './status-error.ts';
+import type { LabelSelector } from './types.ts';
+
+type Labels = { [key: string]: string } | undefined;
+export type Requirement = { key: string; operator: 'in' | 'notin' | 'exists' | 'absent' | 'gt' | 'lt'; values: string[] };
+export type FieldRequirement = { path: string; equal: boolean; value: string };
+
+function meets(requirement: Requirement, labels: Labels): boolean {
+  const value = labels && Object.hasOwn(labels, requirement.key) ? labels[requirement.key] : undefined;
+  switch (requirement.operator) {
+    case 'in':
+      return value !== undefined && requirement.values.includes(value);
+    case 'notin':
+      return value === undefined || !requirement.values.includes(value);
+    case 'exists':
+      return value !== undefined;
+    case 'absent':
+      return value === undefined;
+    case 'gt':
+      return value !== undefined && Number(value) > Number(requirement.values[0]);
+    case 'lt':
+      return value !== undefined && Number(value) < Number(requirement.values[0]);
+  }
+}
+
+export const matchesRequirements = (requirements: readonly Requirement[], labels: Labels): boolean =>
+  requirements.every((it) => meets(it, labels));
+
+/** Every key of `map` has its value in `labels`. An empty map matches everything. */
+export const matchesMap = (map: Labels, labels: Labels): boolean =>
+  Object.entries(map ?? {}).every(([key, value]) => labels !== undefined && Object.hasOwn(labels, key) && labels[key] === value);
+
+const operators: Record<string, Requirement['operator']> = {
+  In: 'in',
+  NotIn: 'notin',
+  Exists: 'exists',
+  DoesNotExist: 'absent',
+  Gt: 'gt',
+  Lt: 'lt',
+};
+
+/** The requirements of a LabelSelector object (also of node selector terms, which add Gt and Lt). */
+export function requirementsOf(selector: LabelSelector): Requirement[] {
+  return [
+    ...Object.entries(selector.matchLabels ?? {}).map(([key, value]): Requirement => ({ key, operator: 'in', values: [value] })),
+    ...(selector.matchExpressions ?? []).map(
+      (it): Requirement => ({ key: it.key, operator: operators[it.operator] ?? 'exists', values: it.values ?? [] }),
+    ),
+  ];
+}
+
+/** Undefined matches nothing, an empty selector everything (metav1.LabelSelector). */
+export const matchesSelector = (selector: LabelSelector | undefined, labels: Labels): boolean =>
+  selector !== undefined && matchesRequirements(requirementsOf(selector), labels);
+
+/** The string form that `kubectl -l` takes; sorted by key as upstream prints it. */
+export function selectorText(selector: LabelSelector): string {
+  const parts = requirementsOf(selector).sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  return parts
+    .map(({ key, operator, values }) => {
+      if (operator === 'in')
+        return values.length === 1 && selector.matchLabels?.[key] === values[0]
+          ? `${key}=${values[0]}`
+          : `${key} in (${[...values].sort().join(',')})`;
+      if (operator === 'notin') return `${key} notin (${[...values].sort().join(',')})`;
+      return operator === 'absent' ? `!${key}` : key;
+    })
+    .join(',');
+}
+
+const keyForm = /^(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+const valueForm = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
+
+/** Reads `a=b,c!=d,e in (f,g),h notin (i),j,!k`. Fails with BadRequest, as the API server does. */
+export function parseLabelSelector(text: string): Requirement[] {
+  const fail = (why: string): never => {
+    throw badRequest(`unable to parse requirement: ${why}`);
+  };
+  // Commas inside parentheses do not separate.
+  const parts = text.trim() === '' ? [] : text.split(/,(?![^(]*\))/);
+  return parts.map((part) => {
+    const set = /^\s*([^\s!=<>,()]+)\s+(in|notin)\s*\(([^()]*)\)\s*$/.exec(part);
+    const compare = /^\s*([^\s!=<>,()]+)\s*(==|=|!=|>|<)\s*([^\s!=<>,()]*)\s*$/.exec(part);
+    const bare = /^\s*(!?)\s*([^\s!=<>,()]+)\s*$/.exec(part);
+    let requirement: Requirement;
+    if (set) requirement = { key: set[1]!, operator: set[2] as 'in' | 'notin', values: set[3]!.split(',').map((it) => it.trim()) };
+    else if (compare) {
+      const operator = ({ '>': 'gt', '<': 'lt', '!=': 'notin' } as const)[compare[2] as '>'] ?? 'in';
+      requirement = { key: compare[1]!, operator, values: [compare[3]!] };
+    } else if (bare) requirement = { key: bare[2]!, operator: bare[1] ? 'absent' : 'exists', values: [] };
+    else return fail(`found '${part.trim()}', expected: an identifier, or an operator with its values`);
+    if (!keyForm.test(requirement.key)) {
+      fail(
+        `<nil>: Invalid value: ${JSON.stringify(requirement.key)}: name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character`,
+      );
+    }
+    for (const value of requirement.values) {
+      if (!valueForm.test(value)) {
+        fail(
+          `values[0][${requirement.key}]: Invalid value: ${JSON.stringify(value)}: a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character`,
+        );
+      }
+    }
+    return requirement;
+  });
+}
+
+/** Reads `metadata.name=web,status.phase!=Running`. Which paths a kind knows is the caller's to check. */
+export function parseFieldSelector(text: string): FieldRequirement[] {
+  if (text.trim() === '') return [];
+  return text.split(',').map((part) => {
+    const match = /^\s*([^=!\s]+)\s*(==|=|!=)(.*)$/.exec(part);
+    if (!match) throw badRequest(`invalid selector: '${text}'; can't understand '${part}'`);
+    return { path: match[1]!, equal: match[2] !== '!=', value: match[3]!.replace(/\\([\\,=])/g, '$1') };
+  });
+}

@@ -1,0 +1,62 @@
+/**
+ * Everything that `npm test` checks, in order; the last line counts. Plain JavaScript: it runs before anything is built.
+ * With PEAPOD_REQUIRE_DOCKER=1 a Docker part that cannot run is a failure instead of a skip.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const results = join(mkdtempSync(join(tmpdir(), 'peapod-test-')), 'results.json');
+let passed = 0;
+let failed = 0;
+let skipped = 0;
+
+function step(name, command, args) {
+  console.log(`\n== ${name}`);
+  const { status } = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  if (status === 0) passed += 1;
+  else failed += 1;
+}
+
+function vitest(name, projects) {
+  console.log(`\n== ${name}`);
+  const args = [
+    'vitest',
+    'run',
+    ...projects.flatMap((it) => ['--project', it]),
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${results}`,
+  ];
+  const { status } = spawnSync('npx', args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  try {
+    const report = JSON.parse(readFileSync(results, 'utf8'));
+    passed += report.numPassedTests;
+    failed += report.numFailedTests;
+    skipped += report.numPendingTests + report.numTodoTests;
+    // A file that cannot even be loaded counts no tests, and a run may fail outside of one.
+    if (report.numFailedTests === 0 && status !== 0) failed += Math.max(1, report.numFailedTestSuites);
+  } catch (error) {
+    console.error(`no report from ${name}: ${error}`);
+    failed += 1;
+  }
+}
+
+const engine = spawnSync('node', ['docker/setup/engine.mjs'], { stdio: ['ignore', 'inherit', 'inherit'] });
+const withDocker = engine.status === 0;
+step('types', 'npx', ['tsc', '-p', '.']);
+step('lint', 'npx', ['biome', 'check', '.']);
+step('build', 'npm', ['run', 'build', '--silent']);
+vitest('unit, store, contracts, integration', ['unit', 'store', 'integration']);
+if (withDocker) {
+  step('demo images', 'node', ['docker/build-image.mjs']);
+  vitest('end to end on Docker', ['e2e']);
+} else {
+  const message = 'no Docker Engine can be had: the end-to-end tests were NOT run';
+  if (process.env.PEAPOD_REQUIRE_DOCKER === '1') failed += 1;
+  else skipped += 1;
+  console.error(`\n!! ${message}`);
+}
+console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
+process.exitCode = failed > 0 ? 1 : 0;
