@@ -59,7 +59,11 @@ test('selector objects', () => {
 });
 
 test('a condition keeps its time until its status changes', () => {
-  const one = withCondition(undefined, { type: 'Ready', status: 'False', reason: 'A' }, 't1');
+  const one = withCondition<{ type: string; status: string; reason?: string; lastTransitionTime?: string }>(
+    undefined,
+    { type: 'Ready', status: 'False', reason: 'A' },
+    't1',
+  );
   const two = withCondition(one, { type: 'Ready', status: 'False', reason: 'B' }, 't2');
   expect(two).toEqual([{ type: 'Ready', status: 'False', reason: 'B', lastTransitionTime: 't1' }]);
   expect(withCondition(two, { type: 'Ready', status: 'True' }, 't3')[0]?.lastTransitionTime).toBe('t3');

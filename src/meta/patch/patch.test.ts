@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { StatusError } from '../status-error.ts';
+import { applyJsonPatch } from './json.ts';
+import { applyMergePatch } from './merge.ts';
+import { applyStrategicPatch } from './strategic.ts';
+
+const strategic = (document: unknown, patch: unknown): unknown => applyStrategicPatch('apps/v1.Deployment', document, patch);
+const containers = (list: unknown): unknown => ({ spec: { template: { spec: { containers: list } } } });
+
+const cases: Array<[name: string, document: unknown, patch: unknown, want: unknown]> = [
+  [
+    'containers merge by name',
+    containers([
+      { name: 'a', image: '1' },
+      { name: 'b', image: '1' },
+    ]),
+    containers([{ name: 'b', image: '2' }]),
+    containers([
+      { name: 'a', image: '1' },
+      { name: 'b', image: '2' },
+    ]),
+  ],
+  ['a new item is appended', containers([{ name: 'a' }]), containers([{ name: 'c' }]), containers([{ name: 'a' }, { name: 'c' }])],
+  [
+    '$patch: delete removes an item',
+    containers([{ name: 'a' }, { name: 'b' }]),
+    containers([{ name: 'a', $patch: 'delete' }]),
+    containers([{ name: 'b' }]),
+  ],
+  [
+    '$patch: replace replaces the list',
+    containers([{ name: 'a' }]),
+    containers([{ $patch: 'replace' }, { name: 'z' }]),
+    containers([{ name: 'z' }]),
+  ],
+  [
+    'args are replaced',
+    containers([{ name: 'a', args: ['x', 'y'] }]),
+    containers([{ name: 'a', args: ['z'] }]),
+    containers([{ name: 'a', args: ['z'] }]),
+  ],
+  [
+    'null removes',
+    { metadata: { labels: { a: '1', b: '2' } } },
+    { metadata: { labels: { a: null } } },
+    { metadata: { labels: { b: '2' } } },
+  ],
+  [
+    'finalizers are a merged set',
+    { metadata: { finalizers: ['a', 'b'] } },
+    { metadata: { finalizers: ['b', 'c'] } },
+    { metadata: { finalizers: ['a', 'b', 'c'] } },
+  ],
+  [
+    '$deleteFromPrimitiveList',
+    { metadata: { finalizers: ['a', 'b'] } },
+    { metadata: { '$deleteFromPrimitiveList/finalizers': ['a'] } },
+    { metadata: { finalizers: ['b'] } },
+  ],
+  [
+    '$retainKeys drops the others',
+    { spec: { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1 } } } },
+    { spec: { strategy: { type: 'Recreate', $retainKeys: ['type'] } } },
+    { spec: { strategy: { type: 'Recreate' } } },
+  ],
+  [
+    '$setElementOrder',
+    { spec: { template: { spec: { containers: [{ name: 'a' }, { name: 'b' }] } } } },
+    { spec: { template: { spec: { '$setElementOrder/containers': [{ name: 'b' }, { name: 'a' }] } } } },
+    { spec: { template: { spec: { containers: [{ name: 'b' }, { name: 'a' }] } } } },
+  ],
+];
+for (const [name, document, patch, want] of cases) {
+  test(name, () => {
+    const before = JSON.stringify(document);
+    expect(strategic(document, patch)).toEqual(want);
+    expect(JSON.stringify(document)).toBe(before);
+  });
+}
+
+test('merge patch: the examples of RFC 7386', () => {
+  expect(applyMergePatch({ a: 'b' }, { a: 'c' })).toEqual({ a: 'c' });
+  expect(applyMergePatch({ a: [{ b: 'c' }] }, { a: [1] })).toEqual({ a: [1] });
+  expect(applyMergePatch({ e: null }, { a: 1 })).toEqual({ e: null, a: 1 });
+  expect(applyMergePatch({}, { a: { bb: { ccc: null } } })).toEqual({ a: { bb: {} } });
+});
+
+test('json patch: applied, or refused with the right code', () => {
+  expect(applyJsonPatch({ a: [1] }, [{ op: 'add', path: '/a/-', value: 2 }])).toEqual({ a: [1, 2] });
+  const codeOf = (patch: unknown): number => {
+    try {
+      applyJsonPatch({ a: 1 }, patch);
+      return 200;
+    } catch (error) {
+      return (error as StatusError).code;
+    }
+  };
+  expect([codeOf({}), codeOf([{}]), codeOf([{ op: 'remove', path: '/b' }]), codeOf([{ op: 'test', path: '/a', value: 2 }])]).toEqual([
+    400, 400, 422, 422,
+  ]);
+  expect(codeOf([{ op: 'add', path: '/__proto__/polluted', value: 1 }])).toBe(422);
+});
+
+test('whatever the patch, nothing but a StatusError is thrown and no prototype is touched', () => {
+  fc.assert(
+    fc.property(fc.anything({ withNullPrototype: false, maxDepth: 4 }), fc.constantFrom('j', 'm', 's'), (raw, which) => {
+      const patch: unknown = JSON.parse(JSON.stringify(raw ?? null) ?? 'null');
+      try {
+        if (which === 'j') applyJsonPatch({ spec: {} }, patch);
+        else if (which === 'm') applyMergePatch({ spec: {} }, patch);
+        else strategic({ spec: {} }, { spec: patch, metadata: patch });
+      } catch (error) {
+        expect(error).toBeInstanceOf(StatusError);
+      }
+      expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -1,0 +1,59 @@
+import { decodeProtobuf } from '../schema/protobuf.ts';
+import { badRequest, StatusError } from '../status-error.ts';
+import { duplicateKeys } from './duplicates.ts';
+import { readYamlDocuments } from './yaml.ts';
+
+export type Body = { value: unknown; duplicates: string[] };
+
+/** JSON.parse's own stack is safe at any depth, ours is not: brackets are counted before anything walks the value. */
+function refuseDepth(value: unknown): unknown {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > 1_000) throw badRequest('exceeded max depth');
+    level = level.flatMap((it) =>
+      typeof it === 'object' && it !== null ? Object.values(it).filter((inner) => typeof inner === 'object') : [],
+    );
+  }
+  return value;
+}
+
+/**
+ * Reads a request body by its content type: JSON (also when none is given), YAML, or Kubernetes protobuf.
+ * `duplicates` names keys that stand twice in one object; they are looked for only when `strict`.
+ * Fails with BadRequest, or UnsupportedMediaType.
+ */
+export function readBody(
+  bytes: Buffer,
+  contentType: string | undefined,
+  strict: boolean,
+  messageFor: (apiVersion: string, kind: string) => string | undefined,
+): Body {
+  const type = (contentType ?? 'application/json').split(';')[0]?.trim().toLowerCase();
+  switch (type) {
+    case '':
+    case 'application/json': {
+      const text = bytes.toString('utf8');
+      try {
+        const value = refuseDepth(JSON.parse(text));
+        return { value, duplicates: strict ? duplicateKeys(text) : [] };
+      } catch (cause) {
+        if (cause instanceof StatusError) throw cause;
+        throw badRequest(`couldn't get version/kind; json parse error: ${(cause as Error).message}`, cause);
+      }
+    }
+    case 'application/yaml':
+    case 'application/x-yaml':
+    case 'text/yaml': {
+      const documents = readYamlDocuments(bytes.toString('utf8'));
+      if (documents.length > 1) throw badRequest('the body holds more than one YAML document');
+      return { value: documents[0], duplicates: [] };
+    }
+    case 'application/vnd.kubernetes.protobuf':
+      return { value: decodeProtobuf(bytes, messageFor).object, duplicates: [] };
+    default:
+      throw new StatusError(
+        'UnsupportedMediaType',
+        `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf`,
+      );
+  }
+}

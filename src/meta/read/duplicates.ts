@@ -1,0 +1,40 @@
+/**
+ * The paths of keys that a JSON text gives more than once in one object (`spec.replicas`, `spec.containers[0].name`).
+ * The text is known to be valid JSON: this walks its tokens alone, since JSON.parse keeps the last value silently.
+ */
+export function duplicateKeys(text: string): string[] {
+  const found: string[] = [];
+  type Level = { keys: Set<string> | undefined; key: string; index: number };
+  const levels: Level[] = [];
+  const pathOf = (key: string): string => {
+    let path = '';
+    for (const level of levels.slice(0, -1)) path += level.keys ? `${path ? '.' : ''}${level.key}` : `[${level.index}]`;
+    return path ? `${path}.${key}` : key;
+  };
+  let i = 0;
+  while (i < text.length) {
+    const c = text[i];
+    const top = levels.at(-1);
+    if (c === '{') levels.push({ keys: new Set(), key: '', index: 0 });
+    else if (c === '[') levels.push({ keys: undefined, key: '', index: 0 });
+    else if (c === '}' || c === ']') levels.pop();
+    else if (c === ',' && top && !top.keys) top.index += 1;
+    else if (c === '"') {
+      let end = i + 1;
+      while (text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
+      const after = /\s*(.)/y;
+      after.lastIndex = end + 1;
+      if (top?.keys && after.exec(text)?.[1] === ':') {
+        top.key = JSON.parse(text.slice(i, end + 1)) as string;
+        if (top.keys.has(top.key)) {
+          const path = pathOf(top.key);
+          if (!found.includes(path)) found.push(path);
+        }
+        top.keys.add(top.key);
+        i = text.indexOf(':', end);
+      } else i = end;
+    }
+    i += 1;
+  }
+  return found;
+}

@@ -1,0 +1,44 @@
+import { boolCoreTag, CORE_SCHEMA, defineScalarTag, dump, intCoreTag, loadAll, mergeTag, NOT_RESOLVED, YAMLException } from 'js-yaml';
+import { badRequest } from '../status-error.ts';
+
+// Kubernetes reads YAML 1.1: `yes` is true and 0777 is octal. Times stay text, 22:22 too, and so do y and n.
+const int = defineScalarTag('tag:yaml.org,2002:int', {
+  ...intCoreTag,
+  implicit: true,
+  resolve: (source, explicit, tag) => (/^0[0-7]+$/.test(source) ? Number.parseInt(source, 8) : intCoreTag.resolve(source, explicit, tag)),
+});
+const words: Record<string, boolean> = { true: true, yes: true, on: true, false: false, no: false, off: false };
+const bool = defineScalarTag('tag:yaml.org,2002:bool', {
+  ...boolCoreTag,
+  implicit: true,
+  implicitFirstChars: [...'tTyYoOfFnN'],
+  resolve: (source) => (/^([a-z]+|[A-Z][a-z]*|[A-Z]+)$/.test(source) ? (words[source.toLowerCase()] ?? NOT_RESOLVED) : NOT_RESOLVED),
+});
+const schema = CORE_SCHEMA.withTags(bool, int, mergeTag);
+
+/** More nodes than any manifest has: aliases that multiply are refused here, not in memory. */
+const mostNodes = 500_000;
+
+function countNodes(value: unknown, left: { nodes: number }, depth: number): void {
+  left.nodes -= 1;
+  if (left.nodes < 0) throw badRequest('error converting YAML to JSON: document contains excessive aliasing');
+  if (depth > 500) throw badRequest('error converting YAML to JSON: exceeded max depth');
+  if (typeof value !== 'object' || value === null) return;
+  for (const inner of Object.values(value)) countNodes(inner, left, depth + 1);
+}
+
+/** All documents of a stream; empty ones are left out. Fails with BadRequest, naming the line. */
+export function readYamlDocuments(text: string): unknown[] {
+  let documents: unknown[];
+  try {
+    documents = loadAll(text, { schema });
+  } catch (cause) {
+    const why = cause instanceof YAMLException ? cause.message.split('\n')[0] : String(cause);
+    throw badRequest(`error converting YAML to JSON: yaml: ${why}`, cause);
+  }
+  const left = { nodes: mostNodes };
+  for (const document of documents) countNodes(document, left, 0);
+  return documents.filter((it) => it !== null && it !== undefined);
+}
+
+export const writeYaml = (value: unknown): string => dump(value, { schema: CORE_SCHEMA, noRefs: true, lineWidth: -1 });
