@@ -55,11 +55,8 @@ const split = (name: string): { group: string; short: string } => {
 const moduleOf = (group: string): string => group.replaceAll('/', '-').replaceAll('.', '-');
 const aliasOf = (group: string): string => moduleOf(group).replaceAll('-', '_');
 
-/** A message that holds one list called `items` and is no List kind is a plain array in JSON. */
-function isPlainList(name: string): boolean {
-  const fields = facts.messages[name];
-  return !!fields && Object.keys(fields).join() === 'items' && !name.endsWith('List');
-}
+/** Messages that are plain arrays in JSON: Go slices with a name of their own. */
+const isPlainList = (name: string): boolean => /\.(Verbs|ExtraValue)$/.test(name);
 
 function render(groups: string[], prefix: string): string {
   const foreign = new Set<string>();

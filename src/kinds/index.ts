@@ -9,12 +9,15 @@ import { namespace } from './core/namespace.ts';
 import { node } from './core/node.ts';
 import { persistentVolume } from './core/persistent-volume.ts';
 import { persistentVolumeClaim } from './core/persistent-volume-claim.ts';
-import { pod } from './core/pod.ts';
+import { isPodFinished, isPodReady, pod, resolvePort } from './core/pod/pod.ts';
+import { podRequests, qosClassOf } from './core/pod/resources.ts';
 import { secret } from './core/secret.ts';
 import { service } from './core/service.ts';
 import { serviceAccount } from './core/service-account.ts';
 import { endpointSlice } from './discovery/endpoint-slice.ts';
-import { storageClass } from './storage/storage-class.ts';
+import { isDefaultClass, storageClass } from './storage/storage-class.ts';
+import { eventsEvent } from './events/event.ts';
+import { age } from './age.ts';
 
 export type { AnyKind, Column, Kind, KindRecord, Scale } from './define.ts';
 export type * as apps from './generated/apps-v1.ts';
@@ -64,4 +67,16 @@ export const kinds: readonly AnyKind[] = [
   endpointSlice,
   storageClass,
   lease,
+  eventsEvent,
 ];
+
+export { age, eventsEvent, isDefaultClass, isPodFinished, isPodReady, podRequests, qosClassOf, resolvePort };
+
+const byPath = new Map(kinds.map((it) => [`${it.group}/${it.version}/${it.plural}`, it]));
+const byName = new Map(kinds.map((it) => [`${it.apiVersion}/${it.kind}`, it]));
+
+/** The kind behind a path: ('apps', 'v1', 'deployments'). */
+export const kindByPlural = (group: string, version: string, plural: string): AnyKind | undefined =>
+  byPath.get(`${group}/${version}/${plural}`);
+/** The kind an object says it is: ('apps/v1', 'Deployment'). */
+export const kindByName = (apiVersion: string, kind: string): AnyKind | undefined => byName.get(`${apiVersion}/${kind}`);

@@ -7,4 +7,5 @@ export const lease = defineKind<Lease>({
   kind: 'Lease',
   plural: 'leases',
   namespaced: true,
+  columns: [{ name: 'Holder', type: 'string', value: (it) => it.spec?.holderIdentity ?? '' }],
 });

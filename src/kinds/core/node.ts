@@ -1,6 +1,26 @@
 import { defineKind } from '../define.ts';
 import type { Node } from '../generated/core-v1.ts';
 
+function statusText(it: Node): string {
+  const ready = it.status?.conditions?.find((condition) => condition.type === 'Ready');
+  const parts = [ready ? (ready.status === 'True' ? 'Ready' : 'NotReady') : 'Unknown'];
+  if (it.spec.unschedulable) parts.push('SchedulingDisabled');
+  return parts.join(',');
+}
+
+function roles(it: Node): string {
+  const prefix = 'node-role.kubernetes.io/';
+  const found = Object.keys(it.metadata.labels ?? {}).filter((label) => label.startsWith(prefix));
+  return (
+    found
+      .map((label) => label.slice(prefix.length))
+      .sort()
+      .join(',') || '<none>'
+  );
+}
+
+const address = (it: Node, type: string): string => it.status?.addresses?.find((one) => one.type === type)?.address ?? '<none>';
+
 export const node = defineKind<Node>({
   group: '',
   version: 'v1',
@@ -8,4 +28,21 @@ export const node = defineKind<Node>({
   plural: 'nodes',
   shortNames: ['no'],
   namespaced: false,
+  defaults: (draft) => {
+    draft.spec ??= {};
+    draft.status ??= {};
+    draft.status.allocatable ??= draft.status.capacity ? { ...draft.status.capacity } : undefined;
+    if (draft.status.allocatable === undefined) delete draft.status.allocatable;
+  },
+  columns: [
+    { name: 'Status', type: 'string', value: statusText },
+    { name: 'Roles', type: 'string', value: roles },
+    { name: 'Version', type: 'string', value: (it) => it.status?.nodeInfo?.kubeletVersion ?? '' },
+    { name: 'Internal-IP', type: 'string', wide: true, value: (it) => address(it, 'InternalIP') },
+    { name: 'External-IP', type: 'string', wide: true, value: (it) => address(it, 'ExternalIP') },
+    { name: 'OS-Image', type: 'string', wide: true, value: (it) => it.status?.nodeInfo?.osImage || '<unknown>' },
+    { name: 'Kernel-Version', type: 'string', wide: true, value: (it) => it.status?.nodeInfo?.kernelVersion || '<unknown>' },
+    { name: 'Container-Runtime', type: 'string', wide: true, value: (it) => it.status?.nodeInfo?.containerRuntimeVersion || '<unknown>' },
+  ],
+  fields: { 'spec.unschedulable': (it) => String(it.spec.unschedulable ?? false) },
 });

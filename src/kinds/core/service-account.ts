@@ -8,4 +8,5 @@ export const serviceAccount = defineKind<ServiceAccount>({
   plural: 'serviceaccounts',
   shortNames: ['sa'],
   namespaced: true,
+  columns: [{ name: 'Secrets', type: 'integer', value: (it) => it.secrets?.length ?? 0 }],
 });

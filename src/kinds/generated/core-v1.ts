@@ -304,6 +304,10 @@ export interface DaemonEndpoint {
   Port: number;
 }
 
+export interface DownwardAPIProjection {
+  items?: DownwardAPIVolumeFile[];
+}
+
 export interface DownwardAPIVolumeFile {
   path: string;
   fieldRef?: ObjectFieldSelector;
@@ -375,8 +379,7 @@ export interface EnvVarSource {
   fileKeyRef?: FileKeySelector;
 }
 
-export interface EphemeralContainer {
-  ephemeralContainerCommon?: EphemeralContainerCommon;
+export interface EphemeralContainer extends EphemeralContainerCommon {
   targetContainerName?: string;
 }
 
@@ -1709,7 +1712,7 @@ export interface VolumeNodeAffinity {
 
 export interface VolumeProjection {
   secret?: SecretProjection;
-  downwardAPI?: DownwardAPIVolumeFile[];
+  downwardAPI?: DownwardAPIProjection;
   configMap?: ConfigMapProjection;
   serviceAccountToken?: ServiceAccountTokenProjection;
   clusterTrustBundle?: ClusterTrustBundleProjection;

@@ -89,7 +89,7 @@ class Facts36 {
       if (!it.inline) fields.set(field.name, field);
       else for (const [inner, innerField] of this.message(field.type)?.fields ?? []) fields.set(inner, innerField);
     }
-    const plainList = Object.keys(raw).join() === 'items' && !name.endsWith('List');
+    const plainList = /\.(Verbs|ExtraValue)$/.test(name);
     return { name, fields, wire, plainList };
   }
 

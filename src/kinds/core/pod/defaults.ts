@@ -1,0 +1,88 @@
+import type { Container, EphemeralContainer, Pod, PodSpec, PodTemplateSpec, Probe, Volume } from '../../generated/core-v1.ts';
+
+/** What upstream fills in for a pod or a template (pkg/apis/core/v1/defaults.go). Idempotent. */
+export function defaultPodSpec(spec: PodSpec): void {
+  spec.restartPolicy ??= 'Always';
+  spec.terminationGracePeriodSeconds ??= 30;
+  spec.dnsPolicy ??= 'ClusterFirst';
+  spec.securityContext ??= {};
+  spec.schedulerName ??= 'default-scheduler';
+  if (spec.serviceAccountName) spec.serviceAccount = spec.serviceAccountName;
+  else if (spec.serviceAccount) spec.serviceAccountName = spec.serviceAccount;
+  for (const volume of spec.volumes ?? []) defaultVolume(volume);
+  for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])])
+    defaultContainer(container, spec.hostNetwork === true);
+  for (const container of spec.ephemeralContainers ?? []) defaultContainer(container, false);
+}
+
+export function defaultTemplate(template: PodTemplateSpec | undefined): void {
+  if (template?.spec) defaultPodSpec(template.spec);
+}
+
+/** Pods alone: limits count as requests, and every pod says whether it wants service variables. */
+export function defaultPod(draft: Pod): void {
+  draft.spec ??= {} as PodSpec;
+  defaultPodSpec(draft.spec);
+  draft.spec.enableServiceLinks ??= true;
+  for (const container of [...(draft.spec.initContainers ?? []), ...(draft.spec.containers ?? [])]) {
+    const { limits } = container.resources ?? {};
+    if (!limits || !container.resources) continue;
+    for (const [name, limit] of Object.entries(limits)) {
+      container.resources.requests ??= {};
+      container.resources.requests[name] ??= limit;
+    }
+  }
+}
+
+/** `nginx` and `nginx:latest` are always pulled anew; a fixed tag or digest only when it is missing. */
+function defaultPullPolicy(image: string): 'Always' | 'IfNotPresent' {
+  if (image.includes('@')) return 'IfNotPresent';
+  const tag = /:([^/:]+)$/.exec(image)?.[1];
+  return tag === undefined || tag === 'latest' ? 'Always' : 'IfNotPresent';
+}
+
+function defaultContainer(container: Container | EphemeralContainer, hostNetwork: boolean): void {
+  container.resources ??= {};
+  container.terminationMessagePath ??= '/dev/termination-log';
+  container.terminationMessagePolicy ??= 'File';
+  container.imagePullPolicy ??= defaultPullPolicy(container.image ?? '');
+  for (const port of container.ports ?? []) {
+    port.protocol ??= 'TCP';
+    if (hostNetwork) port.hostPort ??= port.containerPort;
+  }
+  for (const variable of container.env ?? []) {
+    if (variable.valueFrom?.fieldRef) variable.valueFrom.fieldRef.apiVersion ??= 'v1';
+  }
+  for (const probe of [container.livenessProbe, container.readinessProbe, container.startupProbe]) if (probe) defaultProbe(probe);
+  for (const handler of [container.lifecycle?.postStart, container.lifecycle?.preStop]) {
+    if (handler?.httpGet) handler.httpGet = { path: '/', scheme: 'HTTP', ...handler.httpGet };
+  }
+}
+
+function defaultProbe(probe: Probe): void {
+  probe.timeoutSeconds ||= 1;
+  probe.periodSeconds ||= 10;
+  probe.successThreshold ||= 1;
+  probe.failureThreshold ||= 3;
+  if (probe.httpGet) {
+    probe.httpGet.path ||= '/';
+    probe.httpGet.scheme ??= 'HTTP';
+  }
+  if (probe.grpc) probe.grpc.service ??= '';
+}
+
+function defaultVolume(volume: Volume): void {
+  const sources = Object.keys(volume).filter((it) => it !== 'name');
+  if (sources.length === 0) volume.emptyDir = {};
+  for (const source of [volume.secret, volume.configMap, volume.downwardAPI, volume.projected]) if (source) source.defaultMode ??= 420;
+  if (volume.hostPath) volume.hostPath.type ??= '';
+  for (const item of [
+    ...(volume.downwardAPI?.items ?? []),
+    ...(volume.projected?.sources ?? []).flatMap((it) => it.downwardAPI?.items ?? []),
+  ]) {
+    if (item.fieldRef) item.fieldRef.apiVersion ??= 'v1';
+  }
+  for (const source of volume.projected?.sources ?? [])
+    if (source.serviceAccountToken) source.serviceAccountToken.expirationSeconds ??= 3607;
+  if (volume.ephemeral?.volumeClaimTemplate) volume.ephemeral.volumeClaimTemplate.spec.volumeMode ??= 'Filesystem';
+}

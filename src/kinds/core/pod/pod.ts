@@ -1,0 +1,50 @@
+import { isTrue } from '../../../meta/condition.ts';
+import type { IntOrString } from '../../../meta/types.ts';
+import { defineKind } from '../../define.ts';
+import type { Pod } from '../../generated/core-v1.ts';
+import { podColumns } from './columns.ts';
+import { defaultPod } from './defaults.ts';
+import { qosClassOf } from './resources.ts';
+import { podSpecFaults, podUpdateFaults } from './validate.ts';
+
+export const pod = defineKind<Pod>({
+  group: '',
+  version: 'v1',
+  kind: 'Pod',
+  plural: 'pods',
+  shortNames: ['po'],
+  categories: ['all'],
+  namespaced: true,
+  defaults: defaultPod,
+  prepareCreate: (draft) => {
+    draft.status = { phase: 'Pending', qosClass: qosClassOf(draft) };
+  },
+  validate: (it, was) => [...podSpecFaults(it.spec, 'spec'), ...(was ? podUpdateFaults(it, was) : [])],
+  columns: podColumns,
+  fields: {
+    'spec.nodeName': (it) => it.spec.nodeName ?? '',
+    'spec.restartPolicy': (it) => it.spec.restartPolicy ?? '',
+    'spec.schedulerName': (it) => it.spec.schedulerName ?? '',
+    'spec.serviceAccountName': (it) => it.spec.serviceAccountName ?? '',
+    'spec.hostNetwork': (it) => String(it.spec.hostNetwork ?? false),
+    'status.phase': (it) => it.status?.phase ?? '',
+    'status.podIP': (it) => it.status?.podIP ?? '',
+    'status.nominatedNodeName': (it) => it.status?.nominatedNodeName ?? '',
+  },
+  graceSeconds: (it, asked) => {
+    if (!it.spec.nodeName || isPodFinished(it)) return 0;
+    const seconds = Math.max(0, asked ?? it.spec.terminationGracePeriodSeconds ?? 30);
+    const already = it.metadata.deletionGracePeriodSeconds;
+    return already !== undefined && it.metadata.deletionTimestamp ? Math.min(already, seconds) : seconds;
+  },
+});
+
+export const isPodReady = (it: Pod): boolean => isTrue(it.status?.conditions, 'Ready');
+export const isPodFinished = (it: Pod): boolean => it.status?.phase === 'Succeeded' || it.status?.phase === 'Failed';
+
+/** The number behind a target port: itself, or that of the container port with the name and protocol. */
+export function resolvePort(it: Pod, port: IntOrString, protocol = 'TCP'): number | undefined {
+  if (typeof port === 'number') return port;
+  const containers = [...it.spec.containers, ...(it.spec.initContainers ?? []).filter((c) => c.restartPolicy === 'Always')];
+  return containers.flatMap((c) => c.ports ?? []).find((p) => p.name === port && (p.protocol ?? 'TCP') === protocol)?.containerPort;
+}
