@@ -1,5 +1,6 @@
 import type { FieldError } from '../meta/field-error.ts';
 import type { KubeObject } from '../meta/types.ts';
+import { age } from './age.ts';
 
 /** A column of `kubectl get`. `wide` columns (priority 1) show with -o wide alone. */
 export type Column<T> = {
@@ -10,6 +11,9 @@ export type Column<T> = {
   description?: string;
   value: (it: T, now: number) => string | number | boolean | undefined;
 };
+
+/** Stands before the first wide column of every table, unless the record puts it elsewhere. */
+export const ageColumn: Column<KubeObject> = { name: 'Age', type: 'string', value: (it, now) => age(it.metadata.creationTimestamp, now) };
 
 /** How the `scale` subresource reads and writes a kind. */
 export type Scale<T> = {
@@ -49,8 +53,11 @@ export type KindRecord<T extends KubeObject> = {
   validate?: (it: T, was?: T) => FieldError[];
   /** Faults of an update through /status. */
   validateStatus?: (it: T, was: T) => FieldError[];
-  /** Between Name and Age (which every table has), in order. */
+  /** After Name and around Age, which every table has unless `bareTable`. */
   columns?: readonly Column<T>[];
+  bareTable?: boolean;
+  /** metadata.generation counts changes of the spec. Default: kinds that can be scaled. */
+  generation?: boolean;
   /** Fields a field selector may name, besides metadata.name and metadata.namespace. */
   fields?: Readonly<Record<string, (it: T) => string>>;
   /** Seconds between a delete request and removal; undefined means at once. Pods alone have it upstream. */

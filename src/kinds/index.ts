@@ -19,6 +19,7 @@ import { isDefaultClass, storageClass } from './storage/storage-class.ts';
 import { eventsEvent } from './events/event.ts';
 import { age } from './age.ts';
 
+export { ageColumn } from './define.ts';
 export type { AnyKind, Column, Kind, KindRecord, Scale } from './define.ts';
 export type * as apps from './generated/apps-v1.ts';
 export type * as authentication from './generated/authentication-v1.ts';

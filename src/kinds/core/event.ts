@@ -23,6 +23,7 @@ const columns: ReadonlyArray<Column<Event>> = [
   { name: 'Message', type: 'string', value: (it) => (it.message ?? '').trim() },
   { name: 'First Seen', type: 'string', wide: true, value: (it, now) => age(it.firstTimestamp ?? it.eventTime, now) },
   { name: 'Count', type: 'integer', wide: true, value: (it) => it.count ?? 1 },
+  { name: 'Name', type: 'string', format: 'name', wide: true, value: (it) => it.metadata.name },
 ];
 
 export const event = defineKind<Event>({
@@ -32,6 +33,7 @@ export const event = defineKind<Event>({
   plural: 'events',
   shortNames: ['ev'],
   namespaced: true,
+  bareTable: true,
   columns,
   fields: {
     'involvedObject.kind': (it) => it.involvedObject.kind ?? '',

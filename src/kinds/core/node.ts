@@ -1,4 +1,4 @@
-import { defineKind } from '../define.ts';
+import { ageColumn, type Column, defineKind } from '../define.ts';
 import type { Node } from '../generated/core-v1.ts';
 
 function statusText(it: Node): string {
@@ -37,6 +37,7 @@ export const node = defineKind<Node>({
   columns: [
     { name: 'Status', type: 'string', value: statusText },
     { name: 'Roles', type: 'string', value: roles },
+    ageColumn as Column<Node>,
     { name: 'Version', type: 'string', value: (it) => it.status?.nodeInfo?.kubeletVersion ?? '' },
     { name: 'Internal-IP', type: 'string', wide: true, value: (it) => address(it, 'InternalIP') },
     { name: 'External-IP', type: 'string', wide: true, value: (it) => address(it, 'ExternalIP') },

@@ -18,6 +18,7 @@ export const endpointSlice = defineKind<EndpointSlice>({
   kind: 'EndpointSlice',
   plural: 'endpointslices',
   namespaced: true,
+  generation: true,
   defaults: (draft) => {
     draft.endpoints ??= [];
     for (const port of draft.ports ?? []) {

@@ -53,6 +53,7 @@ export const eventsEvent = defineKind<Event>({
   plural: 'events',
   shortNames: ['ev'],
   namespaced: true,
+  bareTable: true,
   columns: (event.columns ?? []).map((column) => ({ ...column, value: (it, now) => column.value(toStored(it) as CoreEvent, now) })),
   fields: {
     'regarding.kind': (it) => it.regarding?.kind ?? '',

@@ -15,6 +15,7 @@ export const pod = defineKind<Pod>({
   shortNames: ['po'],
   categories: ['all'],
   namespaced: true,
+  generation: true,
   defaults: defaultPod,
   prepareCreate: (draft) => {
     draft.status = { phase: 'Pending', qosClass: qosClassOf(draft) };

@@ -1,0 +1,10 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { Random } from '../lib/random.ts';
+import type { Store } from '../store/index.ts';
+import type { Admission } from './admission/admission.ts';
+
+/** What every verb needs. */
+export type ApiContext = { store: Store; clock: Clock; random: Random; log: Log; admission: Admission };
+
+export type WriteOptions = { dryRun?: boolean; fieldManager?: string; fieldValidation?: 'Strict' | 'Warn' | 'Ignore' };

@@ -1,0 +1,45 @@
+import type { AnyKind } from '../kinds/index.ts';
+import { applyJsonPatch } from '../meta/patch/json.ts';
+import { applyMergePatch } from '../meta/patch/merge.ts';
+import { applyStrategicPatch } from '../meta/patch/strategic.ts';
+import { StatusError } from '../meta/status-error.ts';
+import type { KubeObject } from '../meta/types.ts';
+
+export type PatchType = 'json' | 'merge' | 'strategic';
+
+/** The patch type behind a content type; what is none of ours is an UnsupportedMediaType. */
+export function patchTypeOf(contentType: string | undefined): PatchType {
+  switch (contentType?.split(';')[0]?.trim()) {
+    case 'application/json-patch+json':
+      return 'json';
+    case 'application/merge-patch+json':
+      return 'merge';
+    case 'application/strategic-merge-patch+json':
+      return 'strategic';
+    case 'application/apply-patch+yaml':
+      throw new StatusError(
+        'UnsupportedMediaType',
+        'server-side apply is not served yet; use client-side apply (kubectl apply without --server-side)',
+      );
+    default:
+      throw new StatusError(
+        'UnsupportedMediaType',
+        'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json',
+      );
+  }
+}
+
+/** The patched object, still to be read by the schema. A patch that names no resourceVersion is not conditioned on one. */
+export function patched(kind: AnyKind, was: KubeObject, type: PatchType, body: unknown): unknown {
+  const { resourceVersion, ...metadata } = was.metadata;
+  const base = { ...was, metadata };
+  void resourceVersion;
+  switch (type) {
+    case 'json':
+      return applyJsonPatch(was, body);
+    case 'merge':
+      return applyMergePatch(base, body);
+    case 'strategic':
+      return applyStrategicPatch(kind.message, base, body);
+  }
+}
