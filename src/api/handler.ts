@@ -47,7 +47,6 @@ export function resourceHandler(api: ApiContext, watches: Counter, connect: Read
         watches.inc({ resource: kind.resource });
         return serveWatch(
           api,
-          request,
           response,
           kind,
           { ...listQuery(info), allowWatchBookmarks: isTrue(info.query.get('allowWatchBookmarks')) },

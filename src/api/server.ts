@@ -58,7 +58,7 @@ export type Api = {
 
 /** Starts the API server: resolves when it listens and the objects that every cluster has are there. */
 export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
-  const { store, clock, random, log, metrics, pki } = deps;
+  const { store, clock, random, log, pki } = deps;
   const admission = admissionOf([
     namespaceLifecycle(store),
     serviceAccountOf(store),

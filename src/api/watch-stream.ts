@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { AnyKind } from '../kinds/index.ts';
 import { seconds } from '../lib/clock.ts';
 import type { ApiContext } from './context.ts';
@@ -12,7 +12,6 @@ const slowest = 16 * 1024 * 1024;
 /** Streams notices, a line each, until the client goes, the timeout comes, or the watch fails. */
 export async function serveWatch(
   api: ApiContext,
-  request: IncomingMessage,
   response: ServerResponse,
   kind: AnyKind,
   query: WatchQuery,

@@ -1,0 +1,4 @@
+export { type Client, createClient } from './client.ts';
+export { createEventRecorder, type EventRecorder } from './event-recorder.ts';
+export { createInformers, type Informer, type Informers, type ObjectChange } from './informer.ts';
+export type { DeleteOptions, List, ListOptions, ObjectKey, Patch, Transport, WatchEvent, WatchOptions, WriteOptions } from './transport.ts';

@@ -1,0 +1,83 @@
+import { backoff } from './backoff.ts';
+import type { Clock, Milliseconds } from './clock.ts';
+
+/**
+ * A work queue with client-go's promises: a key is never worked on twice at once, a key added while it is worked on
+ * is worked on again after that, and a key added many times is worked on once. Failures come back with backoff.
+ */
+export class WorkQueue {
+  readonly #clock: Clock;
+  readonly #work: (key: string) => Promise<void>;
+  readonly #workers: number;
+  readonly #ready: string[] = [];
+  readonly #dirty = new Set<string>();
+  readonly #running = new Set<string>();
+  readonly #later = new Map<string, { at: number; cancel: () => void }>();
+  readonly #failures = new Map<string, number>();
+  #stopped = false;
+
+  /** `work` must not throw: it says through `retry` and `addAfter` what is to come back. */
+  constructor(options: { clock: Clock; workers: number; work: (key: string) => Promise<void> }) {
+    this.#clock = options.clock;
+    this.#work = options.work;
+    this.#workers = options.workers;
+  }
+
+  get depth(): number {
+    return this.#ready.length + this.#running.size;
+  }
+
+  add(key: string): void {
+    if (this.#stopped || this.#dirty.has(key)) return;
+    this.#dirty.add(key);
+    if (this.#running.has(key)) return;
+    this.#ready.push(key);
+    this.#next();
+  }
+
+  /** Adds the key in a while; the earlier of two such wishes counts. */
+  addAfter(key: string, span: Milliseconds): void {
+    if (this.#stopped) return;
+    const at = this.#clock.now() + span;
+    const planned = this.#later.get(key);
+    if (planned && planned.at <= at) return;
+    planned?.cancel();
+    const cancel = this.#clock.schedule(span, () => {
+      this.#later.delete(key);
+      this.add(key);
+    });
+    this.#later.set(key, { at, cancel });
+  }
+
+  /** Adds the key again after a span that doubles with every failure, from 5 ms to 5 minutes. */
+  retry(key: string): void {
+    const failures = this.#failures.get(key) ?? 0;
+    this.#failures.set(key, failures + 1);
+    this.addAfter(key, backoff(failures, 5, 300_000));
+  }
+
+  forget(key: string): void {
+    this.#failures.delete(key);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const { cancel } of this.#later.values()) cancel();
+    this.#later.clear();
+    this.#ready.length = 0;
+  }
+
+  #next(): void {
+    while (!this.#stopped && this.#running.size < this.#workers) {
+      const key = this.#ready.shift();
+      if (key === undefined) return;
+      this.#dirty.delete(key);
+      this.#running.add(key);
+      void this.#work(key).finally(() => {
+        this.#running.delete(key);
+        if (this.#dirty.has(key)) this.#ready.push(key);
+        this.#next();
+      });
+    }
+  }
+}
