@@ -1,0 +1,185 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import type { Client, EventRecorder, Informers } from '../client/index.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { Metrics } from '../lib/metrics.ts';
+import type { Random } from '../lib/random.ts';
+import { configMap, type core, pod as podKind, secret, service } from '../kinds/index.ts';
+import type { ContainerState, Runtime } from '../runtime/index.ts';
+import { createAddresses, gatewayOf } from './addresses.ts';
+import { RestartBackoff } from './backoff.ts';
+import { messageOf } from './faults.ts';
+import { createImages } from './images/index.ts';
+import { containerPath, label, nodeLabels } from './names.ts';
+import { parseResolver } from './network-files.ts';
+import { resourcesOf } from './node/describe.ts';
+import { readHostFacts } from './node/host-facts.ts';
+import { type NodeAgent, startNode } from './node/register.ts';
+import { isSandbox } from './observed.ts';
+import { createObserver } from './observer.ts';
+import type { KubeletConfig, Lookups, Parts } from './parts.ts';
+import { type Pods, removeOrphans, startPods } from './pods.ts';
+import { createProbes, runProbe } from './probes/index.ts';
+import { createStartGate } from './start-gate.ts';
+import { createNodeConnection, type NodeConnection } from './streaming/index.ts';
+import { createVolumes, startVolumeReclaim } from './volumes/index.ts';
+
+export type KubeletDeps = {
+  client: Client;
+  informers: Informers;
+  runtime: Runtime;
+  recorder: EventRecorder;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  metrics: Metrics;
+  signal: AbortSignal;
+};
+
+export type Kubelet = {
+  /** Logs, exec, attach and port-forward for the API server. */
+  connection: NodeConnection;
+  /** Why the node cannot run pods now; undefined when it can. */
+  health(): string | undefined;
+  stop(): void;
+};
+
+// More starts at a time bring no more pods a second (measured: 4 to 6).
+const startPlaces = 5;
+
+/**
+ * Starts the node agent: the pod network, the Node object, and a worker for each pod bound to the node. Containers
+ * that run already are taken over as they are. Resolves when the node is registered and all pods are known.
+ */
+export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Promise<Kubelet> {
+  const { runtime, informers, clock, log, signal } = deps;
+  const labels = nodeLabels(config);
+  await mkdir(config.rootDir, { recursive: true, mode: 0o750 });
+  const network = { name: config.networkName, subnet: config.podCidr, gateway: gatewayOf(config.podCidr), labels: { [label.cluster]: config.cluster } };
+  const [engine, host, resolver, hostFile] = await Promise.all([
+    runtime.info(),
+    readHostFacts(config.rootDir),
+    readText('/etc/resolv.conf'),
+    readText('/etc/hosts'),
+    runtime.resources.ensureNetwork(network),
+  ]);
+
+  let pods: Pods | undefined;
+  const find = (uid: string): core.Pod | undefined => pods?.find(uid)?.pod;
+  const observer = createObserver({
+    runtime,
+    labels,
+    rootDir: config.rootDir,
+    log,
+    signal,
+    onChange: (uid) => pods?.wake(uid),
+    onLoss: (uid, lost) => tellLoss(deps.recorder, find(uid), lost),
+  });
+  const probes = createProbes({
+    clock,
+    random: deps.random,
+    run: (probe, probed) => runProbe(probe, probed, runtime.streams),
+    onResult: (uid) => pods?.wake(uid),
+    onFailure: (uid, probed, type, text, isWarning) => {
+      const pod = find(uid);
+      const name = `${type[0]?.toUpperCase()}${type.slice(1)}`;
+      if (pod) deps.recorder.record(pod, 'Warning', isWarning ? 'ProbeWarning' : 'Unhealthy', `${name} probe ${text}`, { fieldPath: containerPath(pod, probed.container.name) });
+    },
+  });
+  const volumes = createVolumes({ resources: runtime.resources, client: deps.client, informers, rootDir: config.rootDir, nodeName: config.nodeName, clock, log });
+  const parts: Parts = {
+    config,
+    client: deps.client,
+    runtime,
+    recorder: deps.recorder,
+    clock,
+    random: deps.random,
+    log,
+    volumes,
+    images: createImages({ images: runtime.images, recorder: deps.recorder, clock, log }),
+    lookups: lookupsFrom(deps),
+    addresses: createAddresses(config.podCidr),
+    observer,
+    probes,
+    backOff: new RestartBackoff(),
+    gate: createStartGate(startPlaces),
+    node: {
+      memoryBytes: engine.memoryBytes,
+      allocatable: resourcesOf(engine, host, config.maxPods).allocatable,
+      resolver: parseResolver(resolver),
+      hostFile,
+    },
+    engine: { refusesNegativeOomScore: false },
+  };
+
+  const podInformer = informers.of(podKind);
+  const [node] = await Promise.all([
+    startNode(config, deps, engine, host),
+    observer.start(),
+    podInformer.synced,
+    informers.of(service).synced,
+  ]);
+  for (const it of observer.pods.uids().flatMap((uid) => observer.pods.pod(uid).sandboxes)) {
+    if (it.address !== undefined && it.state !== 'exited') parts.addresses.reserve(it.address);
+  }
+  pods = startPods(parts, podInformer);
+  const followed = followSources(informers, pods);
+  void removeOrphans(parts, podInformer);
+  startVolumeReclaim({ resources: runtime.resources, client: deps.client, informers, nodeName: config.nodeName, clock, log, signal });
+  countPods(deps.metrics, pods);
+  const connection = createNodeConnection({ streams: runtime.streams, find: ({ uid }) => observer.pods.states(uid) });
+  const stop = stopper(node, pods, probes.stop, followed);
+  signal.addEventListener('abort', stop, { once: true });
+  return { connection, health: () => node.fault(), stop };
+}
+
+function stopper(node: NodeAgent, pods: Pods, stopProbes: () => void, followed: ReadonlyArray<() => void>): () => void {
+  return () => {
+    node.stop();
+    pods.stop();
+    stopProbes();
+    for (const end of followed) end();
+  };
+}
+
+/** Reads of the cache where it is filled, of the server where the cache may lag behind. */
+function lookupsFrom({ client, informers }: KubeletDeps): Lookups {
+  return {
+    configMap: async (namespace, name) => informers.of(configMap).get(`${namespace}/${name}`) ?? client.get(configMap, { namespace, name }),
+    secret: async (namespace, name) => informers.of(secret).get(`${namespace}/${name}`) ?? client.get(secret, { namespace, name }),
+    services: () => informers.of(service).list(),
+  };
+}
+
+function followSources(informers: Informers, pods: Pods): Array<() => void> {
+  return [
+    informers.of(configMap).onChange(({ object: { metadata } }) => pods.sourceChanged('configMaps', metadata.namespace ?? '', metadata.name)),
+    informers.of(secret).onChange(({ object: { metadata } }) => pods.sourceChanged('secrets', metadata.namespace ?? '', metadata.name)),
+  ];
+}
+
+/** A sandbox that went is told of by its own event. */
+function tellLoss(recorder: EventRecorder, pod: core.Pod | undefined, lost: ContainerState): void {
+  const name = lost.labels[label.container] ?? '';
+  if (!pod || isSandbox(lost)) return;
+  recorder.record(pod, 'Warning', 'ContainerRemoved', `Container ${name} was removed by someone else, it will be re-created if the pod still needs it`, {
+    fieldPath: containerPath(pod, name),
+  });
+}
+
+function countPods(metrics: Metrics, pods: Pods): void {
+  metrics.gauge('peapod_kubelet_pods_count', 'Pods the node agent looks after, by phase.', ['phase'], (gauge) => {
+    gauge.reset();
+    for (const { pod } of pods.all()) gauge.inc({ phase: pod.status?.phase ?? 'Pending' });
+  });
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    // A host without the file: as if it were empty.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw new Error(`${path} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}

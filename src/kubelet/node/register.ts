@@ -1,0 +1,149 @@
+import type { Client, EventRecorder } from '../../client/index.ts';
+import { type Clock, minutes, seconds, toMicroTime, toTime } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import { type core, lease as leaseKind, node as nodeKind } from '../../kinds/index.ts';
+import { findCondition } from '../../meta/condition.ts';
+import { deepEqual } from '../../meta/copy.ts';
+import { StatusError } from '../../meta/status-error.ts';
+import type { EngineInfo, Runtime } from '../../runtime/index.ts';
+import { type HostFacts, nodeConditions, nodeLabels, nodeStatus } from './describe.ts';
+
+export type NodeConfig = { nodeName: string; nodeAddress: string; podCidr: string; maxPods: number };
+
+export type NodeAgent = {
+  /** Why the node cannot run pods now; undefined when it can. */
+  fault(): string | undefined;
+  stop(): void;
+};
+
+type Deps = {
+  client: Client;
+  runtime: Pick<Runtime, 'info' | 'images'>;
+  recorder: EventRecorder;
+  clock: Clock;
+  log: Log;
+};
+
+const leaseNamespace = 'kube-node-lease';
+const leaseSeconds = 40;
+const heartbeat = seconds(10);
+const statusPeriod = minutes(5);
+const down = 'container runtime is down';
+
+/**
+ * Makes the Node object or adopts the one that is there, and keeps it and its Lease alive. Resolves when the node is
+ * registered and ready. What others have put on the node stays.
+ */
+export async function startNode(config: NodeConfig, deps: Deps, engine: EngineInfo, host: HostFacts): Promise<NodeAgent> {
+  const { client, runtime, clock, log, recorder } = deps;
+  let fault: string | undefined;
+  let reportedAt = 0;
+  let stopped = false;
+  let cancel = (): void => {};
+
+  const report = async (): Promise<void> => {
+    const status = nodeStatus(config, engine, host, fault === undefined ? await runtime.images.list() : []);
+    await client.changeStatus(nodeKind, { name: config.nodeName }, (draft) => {
+      draft.status = laidOver(draft.status, status, fault, clock.now(), clock.now() - reportedAt >= statusPeriod);
+    });
+    reportedAt = clock.now();
+  };
+
+  const beat = async (): Promise<void> => {
+    const before = fault;
+    try {
+      await runtime.info();
+      fault = undefined;
+    } catch (error) {
+      if (before === undefined) log.error('container runtime does not answer', { error });
+      fault = down;
+    }
+    try {
+      await renewLease(client, config.nodeName, clock.now());
+      if (before !== fault || clock.now() - reportedAt >= statusPeriod) {
+        await ensureNode(deps, config, engine);
+        await report();
+      }
+      if (before !== fault) {
+        const node = await client.get(nodeKind, { name: config.nodeName });
+        if (node) recorder.record(node, 'Normal', fault ? 'NodeNotReady' : 'NodeReady', `Node ${config.nodeName} status is now: ${fault ? 'NodeNotReady' : 'NodeReady'}`);
+      }
+    } catch (error) {
+      log.warn('node could not be reported', { error });
+    }
+    if (!stopped) cancel = clock.schedule(heartbeat, () => void beat());
+  };
+
+  const node = await ensureNode(deps, config, engine);
+  await Promise.all([report(), renewLease(client, config.nodeName, clock.now())]);
+  recorder.record(node, 'Normal', 'Starting', 'Starting kubelet.');
+  cancel = clock.schedule(heartbeat, () => void beat());
+  return {
+    fault: () => fault,
+    stop: () => {
+      stopped = true;
+      cancel();
+    },
+  };
+}
+
+async function ensureNode({ client }: Deps, config: NodeConfig, engine: EngineInfo): Promise<core.Node> {
+  const labels = nodeLabels(config.nodeName, engine);
+  const name = config.nodeName;
+  if (!(await client.get(nodeKind, { name }))) {
+    try {
+      return await client.create(nodeKind, {
+        metadata: { name, labels, annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' } },
+        spec: { podCIDR: config.podCidr, podCIDRs: [config.podCidr] },
+      });
+    } catch (error) {
+      // Someone was quicker: then it is there.
+      if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) throw error;
+    }
+  }
+  return client.change(nodeKind, { name }, (draft) => {
+    draft.metadata.labels = { ...draft.metadata.labels, ...labels };
+    draft.spec = { ...draft.spec, podCIDR: draft.spec?.podCIDR ?? config.podCidr, podCIDRs: draft.spec?.podCIDRs ?? [config.podCidr] };
+  });
+}
+
+/** Our part of the status over what is stored. */
+function laidOver(stored: core.NodeStatus | undefined, ours: core.NodeStatus, fault: string | undefined, now: number, beat: boolean): core.NodeStatus {
+  const own = nodeConditions(fault).map((it) => {
+    const before = findCondition(stored?.conditions, it.type);
+    const same = before?.status === it.status && before.reason === it.reason && before.message === it.message;
+    const lastTransitionTime = before?.status === it.status ? before.lastTransitionTime : toTime(now);
+    const lastHeartbeatTime = same && !beat ? before.lastHeartbeatTime : toTime(now);
+    return { ...it, ...(lastHeartbeatTime && { lastHeartbeatTime }), ...(lastTransitionTime && { lastTransitionTime }) };
+  });
+  const foreign = (stored?.conditions ?? []).filter((it) => !own.some((one) => one.type === it.type));
+  const next: core.NodeStatus = {
+    ...stored,
+    ...ours,
+    // Extended resources that others advertise stay.
+    capacity: { ...stored?.capacity, ...ours.capacity },
+    allocatable: { ...stored?.allocatable, ...ours.allocatable },
+    conditions: [...own, ...foreign],
+  };
+  return deepEqual(stored, next) ? (stored ?? next) : next;
+}
+
+async function renewLease(client: Client, nodeName: string, now: number): Promise<void> {
+  const key = { namespace: leaseNamespace, name: nodeName };
+  const spec = { holderIdentity: nodeName, leaseDurationSeconds: leaseSeconds, renewTime: toMicroTime(now) };
+  if (!(await client.get(leaseKind, key))) {
+    const node = await client.get(nodeKind, { name: nodeName });
+    const owner = node && [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid: node.metadata.uid }];
+    try {
+      await client.create(leaseKind, { metadata: { ...key, ...(owner && { ownerReferences: owner }) }, spec });
+      return;
+    } catch (error) {
+      // Someone was quicker, or the namespace is still to come: the next beat will do.
+      if (error instanceof StatusError && error.reason === 'NotFound') return;
+      if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) throw error;
+    }
+  }
+  await client.change(leaseKind, key, (draft) => {
+    draft.spec = { ...draft.spec, ...spec };
+  });
+}

@@ -1,0 +1,74 @@
+import type { Client, EventRecorder } from '../client/index.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { Random } from '../lib/random.ts';
+import type { core } from '../kinds/index.ts';
+import type { Runtime } from '../runtime/index.ts';
+import type { Addresses } from './addresses.ts';
+import type { RestartBackoff } from './backoff.ts';
+import type { ImageFacts } from './container-spec.ts';
+import type { PreparedVolume } from './mounts.ts';
+import type { Resolver } from './network-files.ts';
+import type { Observer } from './observer.ts';
+import type { Probes } from './probes/index.ts';
+import type { StartGate } from './start-gate.ts';
+
+export type KubeletConfig = {
+  nodeName: string;
+  /** The value of the cluster label: containers with another are not ours. */
+  cluster: string;
+  /** This node's range of pod addresses; the first one is the bridge's. */
+  podCidr: string;
+  /** The node's InternalIP, reachable from pods. */
+  nodeAddress: string;
+  networkName: string;
+  clusterDns: string;
+  clusterDomain: string;
+  /** Holds `pods/<uid>/`, on a file system the engine shares. */
+  rootDir: string;
+  maxPods: number;
+};
+
+/** Volumes of pods, ready to mount (`volumes/`). */
+export type PodVolumes = {
+  /** Fails with an error that has a reason (FailedMount) and a message. */
+  prepare(pod: core.Pod): Promise<ReadonlyMap<string, PreparedVolume>>;
+  refresh(pod: core.Pod): Promise<void>;
+  remove(uid: string): Promise<void>;
+  podsOnDisk(): Promise<string[]>;
+};
+
+/** Images of containers, present when it resolves (`images/`). */
+export type PodImages = {
+  /** Fails with an error that has a reason (ErrImagePull, …) and a message; records its own events. */
+  ensure(pod: core.Pod, container: core.Container): Promise<ImageFacts>;
+};
+
+/** Objects that containers are made from, as the API has them now. */
+export type Lookups = {
+  configMap(namespace: string, name: string): Promise<core.ConfigMap | undefined>;
+  secret(namespace: string, name: string): Promise<core.Secret | undefined>;
+  services(): readonly core.Service[];
+};
+
+/** What the work on pods needs, built once by startKubelet. */
+export type Parts = {
+  config: KubeletConfig;
+  client: Client;
+  runtime: Runtime;
+  recorder: EventRecorder;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  volumes: PodVolumes;
+  images: PodImages;
+  lookups: Lookups;
+  addresses: Addresses;
+  observer: Observer;
+  probes: Probes;
+  backOff: RestartBackoff;
+  gate: StartGate;
+  node: { memoryBytes: number; allocatable: { [name: string]: string }; resolver: Resolver; hostFile: string };
+  /** What the engine turned out not to allow: negative OOM scores need a capability it may lack. */
+  engine: { refusesNegativeOomScore: boolean };
+};

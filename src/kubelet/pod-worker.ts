@@ -1,0 +1,302 @@
+import { type Milliseconds, seconds } from '../lib/clock.ts';
+import { type core, pod as podKind } from '../kinds/index.ts';
+import { deepEqual } from '../meta/copy.ts';
+import { isDeleting } from '../meta/owner.ts';
+import { applyPlan, dropSandbox, type PodWork, removeContainer } from './apply.ts';
+import { Interrupted, messageOf } from './faults.ts';
+import { podKey } from './names.ts';
+import { newest, runningSandbox } from './observed.ts';
+import type { Parts } from './parts.ts';
+import { type PodPlan, planPod, type Waiting } from './plan.ts';
+import { removePodFiles } from './pod-files.ts';
+import type { ProbeSubject } from './probes/run.ts';
+import { containersOf, isFinished } from './restart.ts';
+import { ownConditions } from './conditions.ts';
+import { podStatus } from './status.ts';
+import { createStatusWriter, type StatusWriter } from './status-writer.ts';
+import { stopContainers } from './stop-container.ts';
+
+type Pod = core.Pod;
+
+// How long a pod that did not come up waits for its next try, as upstream's pod workers do.
+const retryAfter = seconds(10);
+
+/**
+ * Brings one pod to what its spec says and tells what became of it. Anything may wake it at any time; it looks at
+ * everything anew each time, and one thing is done at a time.
+ */
+export class PodWorker {
+  readonly #parts: Parts;
+  readonly #writer: StatusWriter;
+  readonly #reasons = new Map<string, Waiting>();
+  readonly #hooksOpen = new Set<string>();
+  readonly #acceptedAt: Milliseconds;
+  readonly #onEnd: () => void;
+  /** Running containers that were there before this process: what the API says of their health holds for now. */
+  readonly #adopted: ReadonlySet<string>;
+  #pod: Pod;
+  #said: core.PodStatus | undefined;
+  #busy = false;
+  #again = false;
+  readonly #leaving = new AbortController();
+  readonly #hurry = new AbortController();
+  #gone = false;
+  #ended = false;
+  #over = false;
+  #settled = false;
+  #failure: { reason: string; message: string } | undefined;
+  #graceEndsAt: Milliseconds | undefined;
+  #cancelTimer = (): void => {};
+  #cancelHurry = (): void => {};
+  #plan: PodPlan | undefined;
+
+  constructor(parts: Parts, pod: Pod, onEnd: () => void) {
+    this.#parts = parts;
+    this.#pod = pod;
+    this.#onEnd = onEnd;
+    this.#acceptedAt = parts.clock.now();
+    this.#writer = createStatusWriter(parts, pod);
+    this.#adopted = new Set(parts.observer.pods.pod(pod.metadata.uid).containers.filter((it) => it.state === 'running').map((it) => it.id));
+    if (isFinished(pod.status?.phase)) this.#over = true;
+  }
+
+  get pod(): Pod {
+    return this.#pod;
+  }
+
+  /** What it would do now, for the debug page. */
+  get plan(): PodPlan | undefined {
+    return this.#plan;
+  }
+
+  /** It has failed to start something, or waits for something to be mounted. */
+  get struggles(): boolean {
+    return this.#reasons.size > 0 || !this.#said || this.#said.phase === 'Pending';
+  }
+
+  /** The API has a newer pod. */
+  update(pod: Pod): void {
+    const before = this.#pod;
+    this.#pod = pod;
+    if (isDeleting(pod)) this.#leave(pod.metadata.deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30);
+    if (matters(before, pod)) this.wake();
+  }
+
+  /** The API has the pod no longer: everything of it goes, with hardly a grace. */
+  removed(): void {
+    this.#gone = true;
+    this.#leave(this.#pod.metadata.deletionGracePeriodSeconds === 0 ? 0 : 1);
+    this.wake();
+  }
+
+  wake(): void {
+    if (this.#ended) return;
+    if (this.#busy) {
+      this.#again = true;
+      // News shows at once, whatever is being waited for.
+      this.#publish();
+      return;
+    }
+    void this.#run();
+  }
+
+  stop(): void {
+    this.#ended = true;
+    this.#cancelTimer();
+    this.#cancelHurry();
+    this.#writer.stop();
+  }
+
+  async #run(): Promise<void> {
+    this.#busy = true;
+    do {
+      this.#again = false;
+      try {
+        await this.#sync();
+      } catch (error) {
+        // What was being done has no more use: the next round takes the pod down.
+        if (error instanceof Interrupted) this.#again = true;
+        else {
+          this.#parts.log.warn('pod could not be synchronised', { pod: podKey(this.#pod), error: messageOf(error) });
+          this.#wakeIn(retryAfter);
+        }
+      }
+    } while (this.#again && !this.#ended);
+    this.#busy = false;
+  }
+
+  async #sync(): Promise<void> {
+    this.#cancelTimer();
+    if (this.#gone || isDeleting(this.#pod)) return this.#terminate();
+    this.#checkDeadline();
+    if (this.#over || this.#failure) return this.#settle();
+    this.#publish();
+    const plan = this.#makePlan();
+    this.#plan = plan;
+    if (plan.killPod && !plan.createSandbox) return this.#settle();
+    const well = await applyPlan(this.#parts, this.#work(), plan);
+    this.#publish();
+    const now = this.#parts.clock.now();
+    const times = [plan.wakeAt, this.#deadline(), well ? undefined : now + retryAfter * (1 + this.#parts.random.next() / 2)];
+    const next = Math.min(...times.filter((it) => it !== undefined));
+    if (Number.isFinite(next)) this.#wakeIn(next - now);
+  }
+
+  #makePlan(): PodPlan {
+    const { observer, probes, backOff, clock } = this.#parts;
+    const { uid } = this.#pod.metadata;
+    return planPod({
+      pod: this.#pod,
+      seen: observer.pods.pod(uid),
+      probes: probes.results,
+      waits: (name, endedAt) => backOff.waits(`${uid}/${name}`, endedAt, clock.now()),
+    });
+  }
+
+  #work(): PodWork {
+    return {
+      pod: this.#pod,
+      reasons: this.#reasons,
+      hooksOpen: this.#hooksOpen,
+      restartsOf: (name) => {
+        const status = [...(this.#said?.containerStatuses ?? []), ...(this.#said?.initContainerStatuses ?? [])].find((it) => it.name === name);
+        return (status?.restartCount ?? 0) + (status?.state?.terminated ? 1 : 0);
+      },
+      publish: () => this.#publish(),
+      hostFile: this.#parts.node.hostFile,
+      signal: this.#leaving.signal,
+      hurry: this.#hurry.signal,
+    };
+  }
+
+  #deadline(): Milliseconds | undefined {
+    const limit = this.#pod.spec.activeDeadlineSeconds;
+    const since = this.#said?.startTime ?? this.#pod.status?.startTime;
+    return limit === undefined || since === undefined ? undefined : Date.parse(since) + seconds(limit);
+  }
+
+  #checkDeadline(): void {
+    const deadline = this.#deadline();
+    if (this.#over || this.#failure || deadline === undefined || this.#parts.clock.now() < deadline) return;
+    this.#failure = { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' };
+    this.#parts.recorder.record(this.#pod, 'Normal', 'DeadlineExceeded', this.#failure.message);
+  }
+
+  /** Computes the status and has it written if it says something new. Keeps the probes in step. */
+  #publish(): void {
+    if (this.#ended) return;
+    const { observer, probes, config, clock } = this.#parts;
+    const pod = this.#pod;
+    const seen = observer.pods.pod(pod.metadata.uid);
+    probes.follow(pod.metadata.uid, this.#probed(), isDeleting(pod));
+    if (this.#gone) return;
+    const status = podStatus({
+      pod,
+      seen,
+      probes: probes.results,
+      reasons: this.#reasons,
+      starting: this.#hooksOpen,
+      old: this.#said ?? pod.status ?? {},
+      nodeAddress: config.nodeAddress,
+      acceptedAt: this.#acceptedAt,
+      over: this.#over,
+      failure: this.#failure,
+      now: clock.now(),
+    });
+    if (deepEqual(status, this.#said)) return;
+    this.#said = status;
+    this.#writer.push(status);
+  }
+
+  #probed(): ProbeSubject[] {
+    const { observer, config } = this.#parts;
+    const seen = observer.pods.pod(this.#pod.metadata.uid);
+    const address = this.#pod.spec.hostNetwork ? config.nodeAddress : runningSandbox(seen)?.address;
+    if (address === undefined || this.#over) return [];
+    return containersOf(this.#pod).flatMap(({ container, role }) => {
+      const last = newest(seen, container.name);
+      if (last?.state !== 'running' || role === 'init' || role === 'ephemeral') return [];
+      const subject = { id: last.id, address, container, startedAt: last.startedAt, hooked: !this.#hooksOpen.has(last.id) };
+      const known = this.#adopted.has(last.id) ? healthSaid(this.#pod, last.id) : undefined;
+      return [known ? { ...subject, known } : subject];
+    });
+  }
+
+  /** The pod has run its course: what still runs of it stops, its sandbox and address are given up; its containers stay for their logs. */
+  async #settle(): Promise<void> {
+    if (this.#settled) return;
+    const { observer } = this.#parts;
+    const { uid } = this.#pod.metadata;
+    const grace = this.#pod.spec.terminationGracePeriodSeconds ?? 30;
+    if (this.#failure) this.#publish();
+    await stopContainers(this.#parts, this.#pod, observer.pods.pod(uid), { graceSeconds: grace, hurry: this.#hurry.signal });
+    this.#over = true;
+    this.#publish();
+    await Promise.all(observer.pods.pod(uid).sandboxes.map((it) => dropSandbox(this.#parts, this.#pod, it)));
+    await this.#parts.volumes.remove(uid);
+    this.#settled = true;
+    this.#publish();
+  }
+
+  /** Sets a limit to what still goes on. Called again it only ever shortens the time. */
+  #leave(graceSeconds: number): void {
+    this.#leaving.abort();
+    const { clock } = this.#parts;
+    const endsAt = clock.now() + seconds(graceSeconds);
+    if (this.#graceEndsAt !== undefined && endsAt >= this.#graceEndsAt) return;
+    const shortened = this.#graceEndsAt !== undefined;
+    this.#graceEndsAt = endsAt;
+    if (!shortened && !this.#gone) return;
+    this.#cancelHurry();
+    this.#cancelHurry = clock.schedule(seconds(graceSeconds), () => this.#hurry.abort());
+  }
+
+  async #terminate(): Promise<void> {
+    const { observer, clock, client, volumes, config, backOff, log } = this.#parts;
+    const pod = this.#pod;
+    const { uid, namespace = '', name } = pod.metadata;
+    this.#publish();
+    const graceSeconds = Math.max(0, Math.ceil(((this.#graceEndsAt ?? clock.now()) - clock.now()) / 1000));
+    await stopContainers(this.#parts, pod, observer.pods.pod(uid), { graceSeconds, hurry: this.#hurry.signal });
+    this.#over = true;
+    this.#publish();
+    const seen = observer.pods.pod(uid);
+    await Promise.all([
+      this.#writer.flushed(),
+      Promise.all(seen.containers.map((it) => removeContainer(this.#parts, uid, it.id))).then(() =>
+        Promise.all(seen.sandboxes.map((it) => dropSandbox(this.#parts, pod, it))),
+      ),
+    ]);
+    await volumes.remove(uid);
+    await removePodFiles(config.rootDir, uid);
+    backOff.forget(`${uid}/`);
+    this.#parts.probes.follow(uid, [], true);
+    if (!this.#gone) await client.delete(podKind, { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid } });
+    this.stop();
+    log.debug('pod removed', { pod: podKey(pod) });
+    this.#onEnd();
+  }
+
+  #wakeIn(after: Milliseconds): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.#parts.clock.schedule(Math.max(0, after), () => this.wake());
+  }
+}
+
+/** Whether a change of the API's object is a reason to look at the pod: our own status is none. */
+function matters(before: Pod, now: Pod): boolean {
+  const foreign = (it: Pod): unknown => (it.status?.conditions ?? []).filter((one) => !ownConditions.includes(one.type));
+  return (
+    before.metadata.deletionTimestamp !== now.metadata.deletionTimestamp ||
+    before.metadata.deletionGracePeriodSeconds !== now.metadata.deletionGracePeriodSeconds ||
+    before.metadata.generation !== now.metadata.generation ||
+    !deepEqual(before.spec, now.spec) ||
+    !deepEqual(foreign(before), foreign(now))
+  );
+}
+
+function healthSaid(pod: Pod, id: string): { started: boolean; ready: boolean } {
+  const all = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])];
+  const status = all.find((it) => it.containerID === `docker://${id}`);
+  return { started: status?.started ?? false, ready: status?.ready ?? false };
+}

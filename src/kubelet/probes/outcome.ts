@@ -1,0 +1,10 @@
+import type { ProbeResult } from './machine.ts';
+
+/** What one probe found. `output` is what an event says about it; `warning` is told even on success. */
+export type Outcome = { result: ProbeResult; output: string; warning?: boolean };
+
+/** The probe could not be made at all: it counts for nothing. */
+export class ProbeError extends Error {}
+
+/** Where and how long: the address is the pod's own unless the probe names a host. */
+export type Target = { address: string; port: number; timeoutMs: number };

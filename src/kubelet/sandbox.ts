@@ -1,0 +1,78 @@
+import type { core } from '../kinds/index.ts';
+import type { Mount, SandboxSpec } from '../runtime/index.ts';
+import { messageOf } from './faults.ts';
+import { containerName, sandboxLabels, sandboxName } from './names.ts';
+import { hostsText, kernelHostname, resolverOf, resolverText } from './network-files.ts';
+import type { PreparedVolume } from './mounts.ts';
+import type { Parts } from './parts.ts';
+import { writePodFiles } from './pod-files.ts';
+
+type Pod = core.Pod;
+export type Sandbox = {
+  id: string;
+  /** The pod's address, or the node's for pods in the host's network. */
+  address: string;
+  /** Containers can be made before, but started only after this. Fails when the sandbox could not be started; it is gone then. */
+  started: Promise<void>;
+};
+
+/** Makes a pod's sandbox and begins to start it. Fails with the engine's words. */
+export async function createSandbox(parts: Parts, pod: Pod, attempt: number, volumes: ReadonlyMap<string, PreparedVolume>, hostFile: string): Promise<Sandbox> {
+  const { addresses, config, runtime } = parts;
+  const own = pod.spec.hostNetwork ? undefined : addresses.take();
+  try {
+    const address = own ?? config.nodeAddress;
+    const { uid } = pod.metadata;
+    const text = {
+      hosts: hostsText(pod, config.clusterDomain, own === undefined ? { hostFile } : { address: own }),
+      resolver: resolverText(resolverOf(pod, { clusterDns: config.clusterDns, clusterDomain: config.clusterDomain, host: parts.node.resolver })),
+    };
+    const files = await writePodFiles(config.rootDir, uid, text);
+    const mounts: Mount[] = [
+      { source: { hostPath: files.resolver }, target: '/etc/resolv.conf', readOnly: false },
+      { source: { hostPath: files.hosts }, target: '/etc/hosts', readOnly: false },
+      ...volumesToHold(pod, volumes),
+    ];
+    const id = await runtime.containers.createSandbox(sandboxSpec(parts, pod, attempt, own, mounts));
+    return { id, address, started: startSandbox(parts, pod, id, own) };
+  } catch (error) {
+    if (own !== undefined) addresses.release(own);
+    throw error;
+  }
+}
+
+async function startSandbox(parts: Parts, pod: Pod, id: string, own: string | undefined): Promise<void> {
+  const { addresses, observer, runtime, log } = parts;
+  try {
+    await runtime.containers.start(id);
+    await observer.refresh(pod.metadata.uid, id);
+  } catch (error) {
+    observer.expectRemoval(id);
+    await runtime.containers.remove(id).catch((fault: unknown) => log.warn('failed sandbox could not be removed', { id, fault: messageOf(fault) }));
+    // Another container may sit on the address although we did not give it one: then it stays taken.
+    if (own !== undefined && !/address already in use/i.test(messageOf(error))) addresses.release(own);
+    throw error;
+  }
+}
+
+function sandboxSpec({ config }: Parts, pod: Pod, attempt: number, address: string | undefined, mounts: readonly Mount[]): SandboxSpec {
+  const sysctls = pod.spec.securityContext?.sysctls ?? [];
+  return {
+    name: containerName(pod, sandboxName, attempt),
+    labels: sandboxLabels(config, pod, attempt, address),
+    hostname: kernelHostname(pod, config.clusterDomain),
+    network: address === undefined ? 'host' : { name: config.networkName, address },
+    ipc: pod.spec.hostIPC ? 'host' : 'shareable',
+    ...(pod.spec.hostPID && { pid: 'host' }),
+    ...(sysctls.length > 0 && { sysctls: Object.fromEntries(sysctls.map((it) => [it.name.replaceAll('/', '.'), it.value])) }),
+    mounts,
+  };
+}
+
+/** A volume in memory loses its content when its last user stops: the sandbox is a user that outlives the others. */
+function volumesToHold(pod: Pod, volumes: ReadonlyMap<string, PreparedVolume>): Mount[] {
+  return (pod.spec.volumes ?? []).flatMap(({ name, emptyDir }) => {
+    const source = emptyDir?.medium === 'Memory' ? volumes.get(name)?.source : undefined;
+    return source && 'volume' in source ? [{ source, target: `/run/volumes/${name}`, readOnly: false }] : [];
+  });
+}

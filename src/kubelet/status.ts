@@ -1,0 +1,91 @@
+import { type Milliseconds, toTime } from '../lib/clock.ts';
+import type { core } from '../kinds/index.ts';
+import { findCondition, withCondition } from '../meta/condition.ts';
+import { conditionsOf, ownConditions } from './conditions.ts';
+import { type ContainerStatusInput, containerStatus } from './container-status.ts';
+import { newest, runningSandbox } from './observed.ts';
+import { phaseOf } from './phase.ts';
+import { qosClass } from './resources.ts';
+import { containersOf, isFinished } from './restart.ts';
+
+type PodStatus = core.PodStatus;
+
+export type StatusInput = ContainerStatusInput & {
+  /** What was last said of the pod, by us or, after a restart, in the API. */
+  old: PodStatus;
+  nodeAddress: string;
+  /** When the pod was first seen here. */
+  acceptedAt: Milliseconds;
+  /** Nothing of the pod will be started again. */
+  over: boolean;
+  /** Why we ended the pod: a deadline, a refusal. */
+  failure: { reason: string; message: string } | undefined;
+  now: Milliseconds;
+};
+
+/** The whole status of a pod. Pure; times move only with what they belong to, so an equal status means nothing to write. */
+export function podStatus(input: StatusInput): PodStatus {
+  const { pod, seen, old } = input;
+  const named = statusesByName(old);
+  const all = containersOf(pod).map(({ container, role }) => ({ role, status: containerStatus(input, container, role, named.get(container.name)) }));
+  const statuses = new Map(all.map(({ status }) => [status.name, status]));
+  const initialized = pod.spec.containers.some((it) => (newest(seen, it.name)?.startedAt ?? 0) > 0);
+  const said = isFinished(pod.status?.phase) ? pod.status : old;
+  // A pod that has ended stays ended.
+  const phase = isFinished(said?.phase) ? said?.phase : input.failure ? 'Failed' : phaseOf(pod, statuses, { over: input.over, initialized });
+  const why = input.failure ?? (said?.phase === phase ? { reason: said?.reason, message: said?.message } : undefined);
+  const ip = addressOf(input);
+  const of = (...roles: string[]): core.ContainerStatus[] => all.filter((it) => roles.includes(it.role)).map((it) => it.status);
+  const init = of('init', 'sidecar');
+  const ephemeral = of('ephemeral');
+  return {
+    ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
+    phase: phase ?? 'Pending',
+    conditions: conditions(input, phase ?? 'Pending', statuses),
+    ...(why?.message && { message: why.message }),
+    ...(why?.reason && { reason: why.reason }),
+    hostIP: input.nodeAddress,
+    hostIPs: [{ ip: input.nodeAddress }],
+    ...(ip && { podIP: ip, podIPs: [{ ip }] }),
+    startTime: old.startTime ?? toTime(input.acceptedAt),
+    ...(init.length > 0 && { initContainerStatuses: init }),
+    containerStatuses: of('app'),
+    ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
+    qosClass: pod.status?.qosClass ?? qosClass(pod),
+  };
+}
+
+const statusesByName = (it: PodStatus): Map<string, core.ContainerStatus> =>
+  new Map([...(it.initContainerStatuses ?? []), ...(it.containerStatuses ?? []), ...(it.ephemeralContainerStatuses ?? [])].map((one) => [one.name, one]));
+
+/** Of the sandbox; the last known one stays when that has gone, as upstream keeps it. */
+function addressOf({ pod, seen, old, nodeAddress }: StatusInput): string | undefined {
+  if (pod.spec.hostNetwork) return seen.sandboxes.length > 0 || old.podIP ? nodeAddress : undefined;
+  return runningSandbox(seen)?.address ?? old.podIP;
+}
+
+function conditions(input: StatusInput, phase: string, statuses: ReadonlyMap<string, core.ContainerStatus>): core.PodCondition[] {
+  const { pod, old } = input;
+  const foreign = (pod.status?.conditions ?? []).filter((it) => !ownConditions.includes(it.type));
+  const own = conditionsOf({ pod, phase, statuses, sandboxReady: runningSandbox(input.seen) !== undefined, foreign });
+  const generation = pod.metadata.generation;
+  const before = [...(old.conditions ?? []), ...(pod.status?.conditions ?? [])];
+  return [
+    ...foreign,
+    ...own.map((it) => {
+      const known = findCondition(before, it.type);
+      const dated = withCondition(known ? [known] : [], { ...it, ...(generation !== undefined && { observedGeneration: generation }) }, toTime(input.now))[0];
+      return dated as core.PodCondition;
+    }),
+  ];
+}
+
+/** The status to store: ours, with what others have put into `stored` meanwhile. */
+export function mergeStatus(stored: PodStatus | undefined, ours: PodStatus): PodStatus {
+  const foreign = (stored?.conditions ?? []).filter((it) => !ownConditions.includes(it.type));
+  const own = (ours.conditions ?? []).filter((it) => ownConditions.includes(it.type));
+  const known = Object.fromEntries(Object.entries(stored ?? {}).filter(([key]) => notOurs.includes(key)));
+  return { ...known, ...ours, conditions: [...foreign, ...own] };
+}
+
+const notOurs = ['nominatedNodeName', 'resize', 'resourceClaimStatuses', 'extendedResourceClaimStatus'];

@@ -1,0 +1,77 @@
+import { type Milliseconds, seconds, sleep } from '../lib/clock.ts';
+import type { core } from '../kinds/index.ts';
+import { messageOf } from './faults.ts';
+import { runHook } from './hooks.ts';
+import { containerPath } from './names.ts';
+import { newest, type ObservedPod, runningSandbox } from './observed.ts';
+import type { Parts } from './parts.ts';
+import { containersOf, type Role } from './restart.ts';
+
+type Pod = core.Pod;
+/** How containers of a pod are brought to an end. */
+export type Ending = {
+  graceSeconds: number;
+  /** Aborts when there is no more time: hooks are left, containers killed. */
+  hurry: AbortSignal;
+};
+
+// Even a container whose hook used up its grace gets this to end by itself.
+const leastGrace = 2;
+
+/** Runs preStop within the grace period, then asks the container to end, then kills it. Resolves when it has ended. */
+export async function stopContainer(
+  parts: Parts,
+  pod: Pod,
+  it: { id: string; name: string; message?: string },
+  { graceSeconds, hurry }: Ending,
+): Promise<void> {
+  const { runtime, clock, recorder, observer } = parts;
+  const container = containersOf(pod).find((one) => one.container.name === it.name)?.container;
+  recorder.record(pod, 'Normal', 'Killing', it.message ?? `Stopping container ${it.name}`, { fieldPath: containerPath(pod, it.name) });
+  const began = clock.now();
+  const hook = container?.lifecycle?.preStop;
+  if (container && hook && graceSeconds > 0) await preStop(parts, pod, { id: it.id, container, hook }, { graceSeconds, hurry });
+  const left = Math.max(Math.min(leastGrace, graceSeconds), Math.ceil(graceSeconds - (clock.now() - began) / 1000));
+  const kill = (): void => void runtime.containers.kill(it.id, 'SIGKILL').catch((error: unknown) => parts.log.warn('container could not be killed', { container: it.name, error }));
+  if (hurry.aborted) kill();
+  hurry.addEventListener('abort', kill, { once: true });
+  try {
+    await runtime.containers.stop(it.id, left);
+  } finally {
+    hurry.removeEventListener('abort', kill);
+  }
+  await observer.refresh(pod.metadata.uid, it.id);
+}
+
+async function preStop(parts: Parts, pod: Pod, it: { id: string; container: core.Container; hook: core.LifecycleHandler }, ending: Ending): Promise<void> {
+  const address = runningSandbox(parts.observer.pods.pod(pod.metadata.uid))?.address ?? parts.config.nodeAddress;
+  const over = new AbortController();
+  const limit: Milliseconds = seconds(ending.graceSeconds);
+  try {
+    await Promise.race([
+      runHook(parts, it.hook, { id: it.id, address, container: it.container }, over.signal),
+      sleep(parts.clock, limit, AbortSignal.any([over.signal, ending.hurry])),
+    ]);
+  } catch (error) {
+    parts.log.info('preStop hook failed', { pod: pod.metadata.name, container: it.container.name, error: messageOf(error) });
+    parts.recorder.record(pod, 'Warning', 'FailedPreStopHook', 'PreStopHook failed', { fieldPath: containerPath(pod, it.container.name) });
+  } finally {
+    over.abort();
+  }
+}
+
+/**
+ * Stops everything of a pod that runs: all at once, but sidecars only after the others, the last of the manifest
+ * first. The grace period is one for all of it.
+ */
+export async function stopContainers(parts: Parts, pod: Pod, seen: ObservedPod, ending: Ending): Promise<void> {
+  const began = parts.clock.now();
+  const left = (): Ending => ({ ...ending, graceSeconds: Math.max(0, Math.ceil(ending.graceSeconds - (parts.clock.now() - began) / 1000)) });
+  const runs = (role: Role) => (it: { container: core.Container; role: Role }): boolean =>
+    (role === 'sidecar') === (it.role === 'sidecar') && newest(seen, it.container.name)?.state === 'running';
+  const all = containersOf(pod);
+  const end = ({ container }: { container: core.Container }, how: Ending): Promise<void> =>
+    stopContainer(parts, pod, { id: newest(seen, container.name)?.id as string, name: container.name }, how);
+  await Promise.all(all.filter(runs('app')).map((it) => end(it, ending)));
+  for (const it of all.filter(runs('sidecar')).reverse()) await end(it, left());
+}
