@@ -16,7 +16,12 @@ test('an address that was given back comes last', () => {
 
 test('addresses of running pods are not given again', () => {
   const addresses = createAddresses('10.244.0.0/29');
-  expect([addresses.reserve('10.244.0.4'), addresses.reserve('10.244.0.4'), addresses.reserve('10.9.0.4'), addresses.reserve('10.244.0.1')]).toEqual([true, false, false, false]);
+  expect([
+    addresses.reserve('10.244.0.4'),
+    addresses.reserve('10.244.0.4'),
+    addresses.reserve('10.9.0.4'),
+    addresses.reserve('10.244.0.1'),
+  ]).toEqual([true, false, false, false]);
   expect([1, 2, 3, 4].map(() => addresses.take())).toEqual(['10.244.0.5', '10.244.0.6', '10.244.0.2', '10.244.0.3']);
   expect(addresses.taken()).toBe(5);
 });

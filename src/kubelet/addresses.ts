@@ -38,7 +38,9 @@ export function createAddresses(cidr: string): Addresses {
         used.add(candidate);
         return toAddress(candidate);
       }
-      throw new Error(`failed to allocate for range 0: no IP addresses available in range set: ${toAddress(lowest)}-${toAddress(broadcast - 1)}`);
+      throw new Error(
+        `failed to allocate for range 0: no IP addresses available in range set: ${toAddress(lowest)}-${toAddress(broadcast - 1)}`,
+      );
     },
     reserve(address) {
       const n = toNumber(address);

@@ -49,7 +49,9 @@ export async function applyPlan(parts: Parts, work: PodWork, plan: PodPlan): Pro
 async function stopWhatMust(parts: Parts, { pod, hurry }: PodWork, plan: PodPlan, seen: ObservedPod): Promise<void> {
   const grace = pod.spec.terminationGracePeriodSeconds ?? 30;
   if (!plan.killPod) {
-    await Promise.all(plan.kill.map((it) => stopContainer(parts, pod, it, { graceSeconds: graceOf(pod, it.name, grace, it.message), hurry })));
+    await Promise.all(
+      plan.kill.map((it) => stopContainer(parts, pod, it, { graceSeconds: graceOf(pod, it.name, grace, it.message), hurry })),
+    );
     return;
   }
   if (plan.sandboxChanged) parts.recorder.record(pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
@@ -147,7 +149,13 @@ async function startContainers(parts: Parts, work: PodWork, plan: PodPlan, volum
   return allWell;
 }
 
-type Started = { container: core.Container; created: Promise<string>; context: StartContext; running: Promise<void> | undefined; started: Promise<void> };
+type Started = {
+  container: core.Container;
+  created: Promise<string>;
+  context: StartContext;
+  running: Promise<void> | undefined;
+  started: Promise<void>;
+};
 
 function begin(parts: Parts, work: PodWork, name: string, sandbox: Sandbox, volumes: ReadonlyMap<string, PreparedVolume>): Started {
   const container = containersOf(work.pod).find((it) => it.container.name === name)?.container as core.Container;

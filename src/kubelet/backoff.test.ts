@@ -37,6 +37,11 @@ test('a pod is forgotten with all its containers', () => {
   expect([backOff.waits('uid/a', 0, 0), backOff.waits('other/a', 0, 0)?.delay]).toEqual([undefined, 10_000]);
 });
 
-for (const [span, want] of [[10_000, '10s'], [80_000, '1m20s'], [300_000, '5m0s'], [3_600_000, '1h0m0s']] as const) {
+for (const [span, want] of [
+  [10_000, '10s'],
+  [80_000, '1m20s'],
+  [300_000, '5m0s'],
+  [3_600_000, '1h0m0s'],
+] as const) {
   test(`${span} ms is ${want}`, () => expect(goDuration(span)).toBe(want));
 }

@@ -45,7 +45,11 @@ function allReady({ pod, phase, statuses }: ConditionInput): Condition {
   const counted = [...(pod.spec.initContainers ?? []).filter(isSidecar), ...pod.spec.containers].map((it) => it.name);
   const unknown = counted.filter((it) => !statuses.has(it));
   if (phase === 'Succeeded' && unknown.length === 0) return { type, status: 'False', reason: 'PodCompleted' };
-  const message = faults('unready', counted.filter((it) => statuses.get(it)?.ready === false), unknown);
+  const message = faults(
+    'unready',
+    counted.filter((it) => statuses.get(it)?.ready === false),
+    unknown,
+  );
   return message ? { type, status: 'False', reason: 'ContainersNotReady', message } : { type, status: 'True' };
 }
 
@@ -74,6 +78,10 @@ function initialized({ pod, phase, statuses }: ConditionInput): Condition {
     const status = statuses.get(it.name);
     return status && !(isSidecar(it) ? status.started : status.ready);
   });
-  const message = faults('incomplete', open.map((it) => it.name), unknown);
+  const message = faults(
+    'incomplete',
+    open.map((it) => it.name),
+    unknown,
+  );
   return message ? { type, status: 'False', reason: 'ContainersNotInitialized', message } : { type, status: 'True' };
 }

@@ -33,7 +33,10 @@ export function containerSpec(pod: Pod, container: Container, facts: ContainerFa
   checkNonRoot(pod, container, facts.image.user);
   const security = container.securityContext ?? {};
   const user = userOf(pod, container, facts.image.user);
-  const groups = [...(pod.spec.securityContext?.supplementalGroups ?? []), ...(pod.spec.securityContext?.fsGroup === undefined ? [] : [pod.spec.securityContext.fsGroup])];
+  const groups = [
+    ...(pod.spec.securityContext?.supplementalGroups ?? []),
+    ...(pod.spec.securityContext?.fsGroup === undefined ? [] : [pod.spec.securityContext.fsGroup]),
+  ];
   const pid = pidOf(pod, facts.target);
   return {
     name: facts.name,

@@ -38,7 +38,12 @@ export function containerStatus(input: ContainerStatusInput, container: core.Con
   return { ...status, ...health(input, container, role, status, last) };
 }
 
-function seenStatus(last: ObservedContainer, before: ObservedContainer | undefined, container: core.Container, old: Status | undefined): Status {
+function seenStatus(
+  last: ObservedContainer,
+  before: ObservedContainer | undefined,
+  container: core.Container,
+  old: Status | undefined,
+): Status {
   const lastState: State | undefined = before?.state === 'exited' ? { terminated: terminated(before) } : lastOf(old, idOf(last.id));
   return {
     ...base(container),

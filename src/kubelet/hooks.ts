@@ -15,6 +15,10 @@ export async function runHook(parts: Parts, hook: core.LifecycleHandler, at: Hoo
   const { exec, httpGet } = hook;
   // tcpSocket is accepted by the API and does nothing, as upstream.
   if (!exec && !httpGet) return;
-  const outcome = await runProbe({ ...(exec && { exec }), ...(httpGet && { httpGet }), timeoutSeconds: hookTimeoutSeconds }, at, parts.runtime.streams);
+  const outcome = await runProbe(
+    { ...(exec && { exec }), ...(httpGet && { httpGet }), timeoutSeconds: hookTimeoutSeconds },
+    at,
+    parts.runtime.streams,
+  );
   if (outcome.result === 'failure') throw new Error(outcome.output);
 }

@@ -55,7 +55,12 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
   const { runtime, informers, clock, log, signal } = deps;
   const labels = nodeLabels(config);
   await mkdir(config.rootDir, { recursive: true, mode: 0o750 });
-  const network = { name: config.networkName, subnet: config.podCidr, gateway: gatewayOf(config.podCidr), labels: { [label.cluster]: config.cluster } };
+  const network = {
+    name: config.networkName,
+    subnet: config.podCidr,
+    gateway: gatewayOf(config.podCidr),
+    labels: { [label.cluster]: config.cluster },
+  };
   const [engine, host, resolver, hostFile] = await Promise.all([
     runtime.info(),
     readHostFacts(config.rootDir),
@@ -83,10 +88,21 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
     onFailure: (uid, probed, type, text, isWarning) => {
       const pod = find(uid);
       const name = `${type[0]?.toUpperCase()}${type.slice(1)}`;
-      if (pod) deps.recorder.record(pod, 'Warning', isWarning ? 'ProbeWarning' : 'Unhealthy', `${name} probe ${text}`, { fieldPath: containerPath(pod, probed.container.name) });
+      if (pod)
+        deps.recorder.record(pod, 'Warning', isWarning ? 'ProbeWarning' : 'Unhealthy', `${name} probe ${text}`, {
+          fieldPath: containerPath(pod, probed.container.name),
+        });
     },
   });
-  const volumes = createVolumes({ resources: runtime.resources, client: deps.client, informers, rootDir: config.rootDir, nodeName: config.nodeName, clock, log });
+  const volumes = createVolumes({
+    resources: runtime.resources,
+    client: deps.client,
+    informers,
+    rootDir: config.rootDir,
+    nodeName: config.nodeName,
+    clock,
+    log,
+  });
   const parts: Parts = {
     config,
     client: deps.client,
@@ -153,7 +169,9 @@ function lookupsFrom({ client, informers }: KubeletDeps): Lookups {
 
 function followSources(informers: Informers, pods: Pods): Array<() => void> {
   return [
-    informers.of(configMap).onChange(({ object: { metadata } }) => pods.sourceChanged('configMaps', metadata.namespace ?? '', metadata.name)),
+    informers
+      .of(configMap)
+      .onChange(({ object: { metadata } }) => pods.sourceChanged('configMaps', metadata.namespace ?? '', metadata.name)),
     informers.of(secret).onChange(({ object: { metadata } }) => pods.sourceChanged('secrets', metadata.namespace ?? '', metadata.name)),
   ];
 }
@@ -162,9 +180,15 @@ function followSources(informers: Informers, pods: Pods): Array<() => void> {
 function tellLoss(recorder: EventRecorder, pod: core.Pod | undefined, lost: ContainerState): void {
   const name = lost.labels[label.container] ?? '';
   if (!pod || isSandbox(lost)) return;
-  recorder.record(pod, 'Warning', 'ContainerRemoved', `Container ${name} was removed by someone else, it will be re-created if the pod still needs it`, {
-    fieldPath: containerPath(pod, name),
-  });
+  recorder.record(
+    pod,
+    'Warning',
+    'ContainerRemoved',
+    `Container ${name} was removed by someone else, it will be re-created if the pod still needs it`,
+    {
+      fieldPath: containerPath(pod, name),
+    },
+  );
 }
 
 function countPods(metrics: Metrics, pods: Pods): void {

@@ -23,7 +23,8 @@ export async function mountsOf(
   const mounts: Mount[] = [];
   for (const mount of container.volumeMounts ?? []) {
     const volume = volumes.get(mount.name);
-    if (!volume) throw new ConfigError(`cannot find volume ${JSON.stringify(mount.name)} to mount into container ${JSON.stringify(container.name)}`);
+    if (!volume)
+      throw new ConfigError(`cannot find volume ${JSON.stringify(mount.name)} to mount into container ${JSON.stringify(container.name)}`);
     const path = mount.subPathExpr ? expandStrictly(mount.subPathExpr, env) : mount.subPath;
     mounts.push({
       source: path ? await volume.subPath(path) : volume.source,
@@ -39,7 +40,10 @@ export async function mountsOf(
 function expandStrictly(text: string, env: ReadonlyMap<string, string>): string {
   const missing: string[] = [];
   const path = expand(text, (name) => env.get(name) ?? (missing.push(name), ''));
-  if (missing.length > 0) throw new ConfigError(`failed to expand subPathExpr ${JSON.stringify(text)}: missing value for ${missing.map((it) => JSON.stringify(it)).join(', ')}`);
+  if (missing.length > 0)
+    throw new ConfigError(
+      `failed to expand subPathExpr ${JSON.stringify(text)}: missing value for ${missing.map((it) => JSON.stringify(it)).join(', ')}`,
+    );
   if (isAbsolute(path)) throw new ConfigError(`subPath ${JSON.stringify(path)} must not be an absolute path`);
   if (path.split('/').includes('..')) throw new ConfigError(`subPath ${JSON.stringify(path)} must not contain ".."`);
   return path;

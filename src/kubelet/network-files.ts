@@ -7,7 +7,10 @@ export type Resolver = { nameservers: string[]; searches: string[]; options: str
 export function parseResolver(text: string): Resolver {
   const resolver: Resolver = { nameservers: [], searches: [], options: [] };
   for (const line of text.split('\n')) {
-    const [key, ...values] = line.replace(/[#;].*$/, '').trim().split(/\s+/);
+    const [key, ...values] = line
+      .replace(/[#;].*$/, '')
+      .trim()
+      .split(/\s+/);
     if (key === 'nameserver' && values[0]) resolver.nameservers.push(values[0]);
     // The last search or domain line counts, as in the C library.
     if ((key === 'search' || key === 'domain') && values.length) resolver.searches = values.filter((it) => it !== '.');
@@ -38,7 +41,8 @@ export function resolverOf(pod: Pod, dns: Dns): Resolver {
   const own = pod.spec.dnsConfig;
   if (!own) return base;
   const options = new Map(base.options.map((it) => [optionName(it), it]));
-  for (const { name, value } of own.options ?? []) if (name) options.set(name, value === undefined || value === '' ? name : `${name}:${value}`);
+  for (const { name, value } of own.options ?? [])
+    if (name) options.set(name, value === undefined || value === '' ? name : `${name}:${value}`);
   return {
     nameservers: unique([...base.nameservers, ...(own.nameservers ?? [])]),
     searches: unique([...base.searches, ...(own.searches ?? [])]),

@@ -37,7 +37,8 @@ export function createObserver(deps: Deps): Observer {
   const looking = new Map<string, Promise<ContainerState | undefined>>();
 
   const put = async (state: ContainerState): Promise<void> => {
-    if (state.status === 'exited' && !isSandbox(state) && !pods.hasMessage(state.id)) pods.setMessage(state.id, await lastWords(deps, state));
+    if (state.status === 'exited' && !isSandbox(state) && !pods.hasMessage(state.id))
+      pods.setMessage(state.id, await lastWords(deps, state));
     pods.put(state);
   };
 

@@ -2,10 +2,16 @@ import { describe, expect, test } from 'vitest';
 import type { core } from '../kinds/index.ts';
 import { nothingObserved, type ObservedPod } from './observed.ts';
 import { type PlanInput, type PodPlan, planPod } from './plan.ts';
-import { containerForTests as container, podForTests, sandboxForTests as sandbox, seenForTests as seen } from '../../test/fixtures/kubelet/pods.ts';
+import {
+  containerForTests as container,
+  podForTests,
+  sandboxForTests as sandbox,
+  seenForTests as seen,
+} from '../../test/fixtures/kubelet/pods.ts';
 
 const noWait = (): undefined => undefined;
-const plan = (pod: core.Pod, it: ObservedPod, more: Partial<PlanInput> = {}): PodPlan => planPod({ pod, seen: it, probes: new Map(), waits: noWait, ...more });
+const plan = (pod: core.Pod, it: ObservedPod, more: Partial<PlanInput> = {}): PodPlan =>
+  planPod({ pod, seen: it, probes: new Map(), waits: noWait, ...more });
 
 const ended = (name: string, exitCode: number, attempt = 0) => container(name, { state: 'exited', exitCode, attempt });
 const web = podForTests();
@@ -21,8 +27,18 @@ const lostSandbox = [sandbox({ state: 'exited' })];
 
 type Want = Partial<Pick<PodPlan, 'createSandbox' | 'sandboxAttempt' | 'sandboxChanged' | 'killPod' | 'start'>> & { kill?: string[] };
 const cases: Array<[name: string, pod: core.Pod, seen: ObservedPod, want: Want]> = [
-  ['nothing is there yet', web, nothingObserved, { createSandbox: true, sandboxAttempt: 0, sandboxChanged: false, killPod: false, start: ['app'] }],
-  ['the sandbox was made but not started', web, seen([], [sandbox({ state: 'created' })]), { createSandbox: true, sandboxAttempt: 0, sandboxChanged: false, start: ['app'] }],
+  [
+    'nothing is there yet',
+    web,
+    nothingObserved,
+    { createSandbox: true, sandboxAttempt: 0, sandboxChanged: false, killPod: false, start: ['app'] },
+  ],
+  [
+    'the sandbox was made but not started',
+    web,
+    seen([], [sandbox({ state: 'created' })]),
+    { createSandbox: true, sandboxAttempt: 0, sandboxChanged: false, start: ['app'] },
+  ],
   ['the sandbox runs', web, seen([]), { createSandbox: false, start: ['app'] }],
   ['all is well', web, seen([container('app')]), { createSandbox: false, killPod: false, start: [], kill: [] }],
   ['a container was made but not started', web, seen([container('app', { state: 'created', startedAt: 0 })]), { start: ['app'] }],
@@ -31,11 +47,31 @@ const cases: Array<[name: string, pod: core.Pod, seen: ObservedPod, want: Want]>
   ['Never: it ended', once, seen([ended('app', 1)]), { killPod: true, createSandbox: false, start: [] }],
   ['OnFailure: it failed', onFailure, seen([ended('app', 1)]), { killPod: false, start: ['app'] }],
   ['OnFailure: it succeeded', onFailure, seen([ended('app', 0)]), { killPod: true, start: [] }],
-  ['the sandbox died', web, seen([container('app')], lostSandbox), { createSandbox: true, sandboxAttempt: 1, sandboxChanged: true, killPod: true, start: ['app'] }],
-  ['the sandbox was removed', web, seen([container('app')], []), { createSandbox: true, sandboxAttempt: 0, sandboxChanged: true, killPod: true, start: ['app'] }],
+  [
+    'the sandbox died',
+    web,
+    seen([container('app')], lostSandbox),
+    { createSandbox: true, sandboxAttempt: 1, sandboxChanged: true, killPod: true, start: ['app'] },
+  ],
+  [
+    'the sandbox was removed',
+    web,
+    seen([container('app')], []),
+    { createSandbox: true, sandboxAttempt: 0, sandboxChanged: true, killPod: true, start: ['app'] },
+  ],
   ['Never: the sandbox died', once, seen([container('app')], lostSandbox), { createSandbox: false, killPod: true, start: [] }],
-  ['OnFailure: all succeeded and the sandbox is gone', onFailure, seen([ended('app', 0)], []), { createSandbox: false, killPod: true, start: [] }],
-  ['two sandboxes run', web, seen([container('app')], [sandbox({ id: 's1', attempt: 1 }), sandbox()]), { createSandbox: true, sandboxAttempt: 2, killPod: true }],
+  [
+    'OnFailure: all succeeded and the sandbox is gone',
+    onFailure,
+    seen([ended('app', 0)], []),
+    { createSandbox: false, killPod: true, start: [] },
+  ],
+  [
+    'two sandboxes run',
+    web,
+    seen([container('app')], [sandbox({ id: 's1', attempt: 1 }), sandbox()]),
+    { createSandbox: true, sandboxAttempt: 2, killPod: true },
+  ],
   ['being deleted', leaving, seen([ended('app', 1)]), { start: [] }],
   ['init: nothing yet', inits, nothingObserved, { createSandbox: true, start: ['i1'] }],
   ['init: sandbox runs', inits, seen([]), { start: ['i1'] }],
@@ -46,7 +82,12 @@ const cases: Array<[name: string, pod: core.Pod, seen: ObservedPod, want: Want]>
   ['init: all done', inits, seen([ended('i2', 0), ended('i1', 0)]), { start: ['app'] }],
   ['init: done and removed, app runs', inits, seen([container('app')]), { start: [], killPod: false }],
   ['init: app ended later', inits, seen([ended('app', 1), ended('i2', 0), ended('i1', 0)]), { start: ['app'] }],
-  ['init: the sandbox died', inits, seen([container('app'), ended('i2', 0), ended('i1', 0)], lostSandbox), { createSandbox: true, killPod: true, start: ['i1'] }],
+  [
+    'init: the sandbox died',
+    inits,
+    seen([container('app'), ended('i2', 0), ended('i1', 0)], lostSandbox),
+    { createSandbox: true, killPod: true, start: ['i1'] },
+  ],
   ['sidecar: runs, the next may go', car, seen([container('car')]), { start: ['i2'] }],
   ['sidecar: ended while the next runs', car, seen([container('i2'), ended('car', 1)]), { start: ['car'] }],
   ['sidecar: ended while the app runs', car, seen([container('app'), ended('i2', 0), ended('car', 0)]), { start: ['car'] }],
@@ -79,13 +120,18 @@ describe('plan', () => {
   test('back-off is told and waited for', () => {
     const got = plan(web, seen([ended('app', 1)]), { waits: () => ({ until: 13_000, delay: 10_000 }) });
     expect([got.start, got.wakeAt]).toEqual([[], 13_000]);
-    expect(got.backOff.get('app')).toEqual({ reason: 'CrashLoopBackOff', message: 'back-off 10s restarting failed container=app pod=web_default(u1)' });
+    expect(got.backOff.get('app')).toEqual({
+      reason: 'CrashLoopBackOff',
+      message: 'back-off 10s restarting failed container=app pod=web_default(u1)',
+    });
   });
 
   test('a rule of its own restarts a container that would not be', () => {
     const pod = podForTests({
       restartPolicy: 'Never',
-      containers: [{ name: 'app', restartPolicy: 'Never', restartPolicyRules: [{ action: 'Restart', exitCodes: { operator: 'In', values: [42] } }] }],
+      containers: [
+        { name: 'app', restartPolicy: 'Never', restartPolicyRules: [{ action: 'Restart', exitCodes: { operator: 'In', values: [42] } }] },
+      ],
     });
     expect(plan(pod, seen([ended('app', 42)])).start).toEqual(['app']);
     expect(plan(pod, seen([ended('app', 1)])).killPod).toBe(true);

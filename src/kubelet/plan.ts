@@ -92,7 +92,8 @@ function sandboxState(pod: Pod, seen: ObservedPod): SandboxState {
 function planSandbox(input: PlanInput, sandbox: SandboxState): PodPlan {
   const { pod, seen } = input;
   const over = { ...keep, sandboxAttempt: sandbox.attempt, killPod: true };
-  const neverAgain = (pod.spec.restartPolicy ?? 'Always') === 'Never' && !pod.spec.containers.some((it) => it.restartPolicy || it.restartPolicyRules);
+  const neverAgain =
+    (pod.spec.restartPolicy ?? 'Always') === 'Never' && !pod.spec.containers.some((it) => it.restartPolicy || it.restartPolicyRules);
   const ran = seen.containers.some((it) => it.state !== 'created');
   if (neverAgain && sandbox.lost && ran) return finish(input, over, []);
   const apps = pod.spec.containers.filter((it) => {

@@ -56,7 +56,12 @@ export class PodWorker {
     this.#onEnd = onEnd;
     this.#acceptedAt = parts.clock.now();
     this.#writer = createStatusWriter(parts, pod);
-    this.#adopted = new Set(parts.observer.pods.pod(pod.metadata.uid).containers.filter((it) => it.state === 'running').map((it) => it.id));
+    this.#adopted = new Set(
+      parts.observer.pods
+        .pod(pod.metadata.uid)
+        .containers.filter((it) => it.state === 'running')
+        .map((it) => it.id),
+    );
     if (isFinished(pod.status?.phase)) this.#over = true;
   }
 
@@ -159,7 +164,9 @@ export class PodWorker {
       reasons: this.#reasons,
       hooksOpen: this.#hooksOpen,
       restartsOf: (name) => {
-        const status = [...(this.#said?.containerStatuses ?? []), ...(this.#said?.initContainerStatuses ?? [])].find((it) => it.name === name);
+        const status = [...(this.#said?.containerStatuses ?? []), ...(this.#said?.initContainerStatuses ?? [])].find(
+          (it) => it.name === name,
+        );
         return (status?.restartCount ?? 0) + (status?.state?.terminated ? 1 : 0);
       },
       publish: () => this.#publish(),

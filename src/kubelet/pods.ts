@@ -78,13 +78,20 @@ const dressDiffers = (a: Pod, b: Pod): boolean =>
   !deepEqual(a.metadata.labels, b.metadata.labels) || !deepEqual(a.metadata.annotations, b.metadata.annotations);
 
 function refresh(parts: Parts, pod: Pod): void {
-  parts.volumes.refresh(pod).catch((error: unknown) => parts.log.warn('volumes could not be refreshed', { pod: podKey(pod), error: messageOf(error) }));
+  parts.volumes
+    .refresh(pod)
+    .catch((error: unknown) => parts.log.warn('volumes could not be refreshed', { pod: podKey(pod), error: messageOf(error) }));
 }
 
 /** Removes containers, volumes and files of pods that the API no longer has. Only to be called once all pods are known. */
 export async function removeOrphans(parts: Parts, informer: Informer<Pod>): Promise<void> {
   const { observer, runtime, config, volumes, addresses, log } = parts;
-  const living = new Set(informer.list().filter((it) => it.spec.nodeName === config.nodeName).map((it) => it.metadata.uid));
+  const living = new Set(
+    informer
+      .list()
+      .filter((it) => it.spec.nodeName === config.nodeName)
+      .map((it) => it.metadata.uid),
+  );
   const onDisk = await Promise.all([podsWithFiles(config.rootDir), volumes.podsOnDisk()]);
   const uids = new Set([...observer.pods.uids(), ...onDisk.flat()].filter((it) => !living.has(it)));
   await Promise.all(

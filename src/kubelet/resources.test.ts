@@ -4,7 +4,8 @@ import type { core } from '../kinds/index.ts';
 import { cpuShares, limitsOf, oomScoreAdj, qosClass } from './resources.ts';
 
 const gi = 1024 ** 3;
-const pod = (...resources: core.ResourceRequirements[]): core.Pod => podForTests({ containers: resources.map((it, i) => ({ name: `c${i}`, resources: it })) });
+const pod = (...resources: core.ResourceRequirements[]): core.Pod =>
+  podForTests({ containers: resources.map((it, i) => ({ name: `c${i}`, resources: it })) });
 const full = { requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: '1000m', memory: '1Gi' } };
 
 const classes: Array<[string, core.Pod, string, number]> = [
@@ -25,7 +26,12 @@ test('shares', () => expect([0, 1, 100, 1000, 1_000_000].map(cpuShares)).toEqual
 
 test('limits as the engine takes them', () => {
   const one = pod({ limits: { cpu: '250m', memory: '4Mi' } });
-  expect(limitsOf(one, one.spec.containers[0] as core.Container, gi)).toEqual({ cpuShares: 256, nanoCpus: 250_000_000, memoryBytes: 6 * 1024 * 1024, oomScoreAdj: -997 });
+  expect(limitsOf(one, one.spec.containers[0] as core.Container, gi)).toEqual({
+    cpuShares: 256,
+    nanoCpus: 250_000_000,
+    memoryBytes: 6 * 1024 * 1024,
+    oomScoreAdj: -997,
+  });
   const none = pod({});
   expect(limitsOf(none, none.spec.containers[0] as core.Container, gi)).toEqual({ cpuShares: 2, oomScoreAdj: 1000 });
 });

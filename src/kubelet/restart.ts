@@ -12,7 +12,10 @@ export type Role = 'init' | 'sidecar' | 'app' | 'ephemeral';
 
 /** Every container of a pod with its role, init containers first, in the order of the manifest. */
 export const containersOf = (pod: Pod): Array<{ container: Container; role: Role }> => [
-  ...(pod.spec.initContainers ?? []).map((container) => ({ container, role: isSidecar(container) ? ('sidecar' as const) : ('init' as const) })),
+  ...(pod.spec.initContainers ?? []).map((container) => ({
+    container,
+    role: isSidecar(container) ? ('sidecar' as const) : ('init' as const),
+  })),
   ...pod.spec.containers.map((container) => ({ container, role: 'app' as const })),
   ...((pod.spec.ephemeralContainers ?? []) as unknown as Container[]).map((container) => ({ container, role: 'ephemeral' as const })),
 ];

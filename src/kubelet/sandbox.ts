@@ -17,7 +17,13 @@ export type Sandbox = {
 };
 
 /** Makes a pod's sandbox and begins to start it. Fails with the engine's words. */
-export async function createSandbox(parts: Parts, pod: Pod, attempt: number, volumes: ReadonlyMap<string, PreparedVolume>, hostFile: string): Promise<Sandbox> {
+export async function createSandbox(
+  parts: Parts,
+  pod: Pod,
+  attempt: number,
+  volumes: ReadonlyMap<string, PreparedVolume>,
+  hostFile: string,
+): Promise<Sandbox> {
   const { addresses, config, runtime } = parts;
   const own = pod.spec.hostNetwork ? undefined : addresses.take();
   try {
@@ -25,7 +31,9 @@ export async function createSandbox(parts: Parts, pod: Pod, attempt: number, vol
     const { uid } = pod.metadata;
     const text = {
       hosts: hostsText(pod, config.clusterDomain, own === undefined ? { hostFile } : { address: own }),
-      resolver: resolverText(resolverOf(pod, { clusterDns: config.clusterDns, clusterDomain: config.clusterDomain, host: parts.node.resolver })),
+      resolver: resolverText(
+        resolverOf(pod, { clusterDns: config.clusterDns, clusterDomain: config.clusterDomain, host: parts.node.resolver }),
+      ),
     };
     const files = await writePodFiles(config.rootDir, uid, text);
     const mounts: Mount[] = [
@@ -48,7 +56,9 @@ async function startSandbox(parts: Parts, pod: Pod, id: string, own: string | un
     await observer.refresh(pod.metadata.uid, id);
   } catch (error) {
     observer.expectRemoval(id);
-    await runtime.containers.remove(id).catch((fault: unknown) => log.warn('failed sandbox could not be removed', { id, fault: messageOf(fault) }));
+    await runtime.containers
+      .remove(id)
+      .catch((fault: unknown) => log.warn('failed sandbox could not be removed', { id, fault: messageOf(fault) }));
     // Another container may sit on the address although we did not give it one: then it stays taken.
     if (own !== undefined && !/address already in use/i.test(messageOf(error))) addresses.release(own);
     throw error;

@@ -52,7 +52,13 @@ export async function createContainer(parts: Parts, pod: Pod, container: Contain
 }
 
 /** Starts a container in a running sandbox and runs its postStart hook. Fails with NotStarted. */
-export async function startContainer(parts: Parts, pod: Pod, container: Container, created: ContainerId, context: StartContext): Promise<void> {
+export async function startContainer(
+  parts: Parts,
+  pod: Pod,
+  container: Container,
+  created: ContainerId,
+  context: StartContext,
+): Promise<void> {
   const id = await start(parts, pod, container, created, context);
   parts.recorder.record(pod, 'Normal', 'Started', 'Container started', { fieldPath: containerPath(pod, container.name) });
   context.onRunning(id);
@@ -65,7 +71,12 @@ export async function startContainer(parts: Parts, pod: Pod, container: Containe
     if (context.signal.aborted) throw error;
     parts.recorder.record(pod, 'Warning', 'FailedPostStartHook', 'PostStartHook failed', { fieldPath: containerPath(pod, container.name) });
     const grace = pod.spec.terminationGracePeriodSeconds ?? 30;
-    await stopContainer(parts, pod, { id, name: container.name, message: 'FailedPostStartHook' }, { graceSeconds: grace, hurry: context.hurry });
+    await stopContainer(
+      parts,
+      pod,
+      { id, name: container.name, message: 'FailedPostStartHook' },
+      { graceSeconds: grace, hurry: context.hurry },
+    );
     throw new NotStarted('PostStartHookError', messageOf(error), { cause: error });
   }
 }
@@ -133,10 +144,19 @@ function nextAttempt({ observer }: Parts, pod: Pod, name: string, restartsBefore
   return last.state === 'created' ? last.attempt : Math.max(last.attempt + 1, restartsBefore);
 }
 
-async function environment(parts: Parts, pod: Pod, container: Container, namespace: string, podIp: string): Promise<ReadonlyMap<string, string>> {
+async function environment(
+  parts: Parts,
+  pod: Pod,
+  container: Container,
+  namespace: string,
+  podIp: string,
+): Promise<ReadonlyMap<string, string>> {
   const { lookups, node, config } = parts;
   const names = envSourceNames(container);
-  const fetch = async <T>(list: readonly string[], get: (namespace: string, name: string) => Promise<T | undefined>): Promise<Map<string, T | undefined>> =>
+  const fetch = async <T>(
+    list: readonly string[],
+    get: (namespace: string, name: string) => Promise<T | undefined>,
+  ): Promise<Map<string, T | undefined>> =>
     new Map(await Promise.all(list.map(async (name): Promise<[string, T | undefined]> => [name, await get(namespace, name)])));
   const [configMaps, secrets] = await Promise.all([fetch(names.configMaps, lookups.configMap), fetch(names.secrets, lookups.secret)]);
   return buildEnv(container, {
@@ -154,6 +174,8 @@ async function seccompText(rootDir: string, name: string): Promise<string> {
   try {
     return await readFile(join(rootDir, 'seccomp', name), 'utf8');
   } catch (error) {
-    throw new ConfigError(`cannot load seccomp profile ${JSON.stringify(join(rootDir, 'seccomp', name))}: ${messageOf(error)}`, { cause: error });
+    throw new ConfigError(`cannot load seccomp profile ${JSON.stringify(join(rootDir, 'seccomp', name))}: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }

@@ -5,7 +5,13 @@ test('so many at a time, the most urgent first, in turn among equals', async () 
   const gate = createStartGate(1);
   const order: string[] = [];
   let release = (): void => {};
-  const first = gate.run([0, 1], () => new Promise<void>((done) => { release = done; }));
+  const first = gate.run(
+    [0, 1],
+    () =>
+      new Promise<void>((done) => {
+        release = done;
+      }),
+  );
   const rest = (
     [
       ['new 1', [0, 1]],

@@ -51,7 +51,12 @@ const phases: Array<[string, core.Pod, ObservedPod, string, Partial<StatusInput>
   ['taken down while running', web, seen([ended('app', 137)]), 'Failed', { over: true }],
   ['taken down, ended well', web, seen([ended('app', 0)]), 'Succeeded', { over: true }],
   ['taken down before it ran', web, nothingObserved, 'Failed', { over: true }],
-  ['the API says it has failed', podForTests({}, {}, { phase: 'Failed', reason: 'Evicted', message: 'gone' }), seen([container('app')]), 'Failed'],
+  [
+    'the API says it has failed',
+    podForTests({}, {}, { phase: 'Failed', reason: 'Evicted', message: 'gone' }),
+    seen([container('app')]),
+    'Failed',
+  ],
 ];
 describe('phase', () => {
   for (const [name, pod, it, want, more] of phases) test(name, () => expect(statusOf(pod, it, more).phase).toBe(want));
@@ -62,15 +67,48 @@ const conditionsIn = (it: core.PodStatus): Record<string, string> =>
 
 describe('conditions', () => {
   const cases: Array<[string, core.Pod, ObservedPod, Record<string, string>, Partial<StatusInput>?]> = [
-    ['nothing yet', web, nothingObserved, { PodReadyToStartContainers: 'False', Initialized: 'True', Ready: 'False: ContainersNotReady: containers with unready status: [app]', PodScheduled: 'True' }],
+    [
+      'nothing yet',
+      web,
+      nothingObserved,
+      {
+        PodReadyToStartContainers: 'False',
+        Initialized: 'True',
+        Ready: 'False: ContainersNotReady: containers with unready status: [app]',
+        PodScheduled: 'True',
+      },
+    ],
     ['running', web, seen([container('app')]), { PodReadyToStartContainers: 'True', Ready: 'True', ContainersReady: 'True' }],
     ['two, none ready', two, nothingObserved, { ContainersReady: 'False: ContainersNotReady: containers with unready status: [a b]' }],
-    ['init open', inits, seen([container('i1')]), { Initialized: 'False: ContainersNotInitialized: containers with incomplete status: [i1]' }],
+    [
+      'init open',
+      inits,
+      seen([container('i1')]),
+      { Initialized: 'False: ContainersNotInitialized: containers with incomplete status: [i1]' },
+    ],
     ['init done', inits, seen([ended('i1', 0)]), { Initialized: 'True' }],
-    ['succeeded', once, seen([ended('app', 0)]), { Initialized: 'True: PodCompleted', Ready: 'False: PodCompleted', ContainersReady: 'False: PodCompleted' }],
+    [
+      'succeeded',
+      once,
+      seen([ended('app', 0)]),
+      { Initialized: 'True: PodCompleted', Ready: 'False: PodCompleted', ContainersReady: 'False: PodCompleted' },
+    ],
     ['failed', once, seen([ended('app', 1)]), { Ready: 'False: PodFailed', ContainersReady: 'False: PodFailed' }],
-    ['gate missing', podForTests({ readinessGates: [{ conditionType: 'example.org/up' }] }), seen([container('app')]), { ContainersReady: 'True', Ready: 'False: ReadinessGatesNotReady: corresponding condition of pod readiness gate "example.org/up" does not exist.' }],
-    ['not started by its startup probe', probed, seen([container('app')]), { ContainersReady: 'False: ContainersNotReady: containers with unready status: [app]' }],
+    [
+      'gate missing',
+      podForTests({ readinessGates: [{ conditionType: 'example.org/up' }] }),
+      seen([container('app')]),
+      {
+        ContainersReady: 'True',
+        Ready: 'False: ReadinessGatesNotReady: corresponding condition of pod readiness gate "example.org/up" does not exist.',
+      },
+    ],
+    [
+      'not started by its startup probe',
+      probed,
+      seen([container('app')]),
+      { ContainersReady: 'False: ContainersNotReady: containers with unready status: [app]' },
+    ],
   ];
   for (const [name, pod, it, want, more] of cases) test(name, () => expect(conditionsIn(statusOf(pod, it, more))).toMatchObject(want));
 
@@ -92,7 +130,16 @@ const appIn = (it: core.PodStatus): core.ContainerStatus => it.containerStatuses
 
 describe('container status', () => {
   test('waits while nothing is there', () => {
-    expect(appIn(statusOf(web, nothingObserved))).toEqual({ name: 'app', ready: false, started: false, restartCount: 0, image: 'nginx', imageID: '', resources: {}, state: { waiting: { reason: 'ContainerCreating' } } });
+    expect(appIn(statusOf(web, nothingObserved))).toEqual({
+      name: 'app',
+      ready: false,
+      started: false,
+      restartCount: 0,
+      image: 'nginx',
+      imageID: '',
+      resources: {},
+      state: { waiting: { reason: 'ContainerCreating' } },
+    });
     expect(appIn(statusOf(inits, nothingObserved)).state).toEqual({ waiting: { reason: 'PodInitializing' } });
   });
 
@@ -114,9 +161,21 @@ describe('container status', () => {
   test('ended, then known to wait', () => {
     const it = seen([container('app', { state: 'exited', exitCode: 1, message: 'oh' })]);
     const first = statusOf(web, it);
-    expect(appIn(first).state?.terminated).toEqual({ exitCode: 1, reason: 'Error', message: 'oh', startedAt: '1970-01-01T00:00:02Z', finishedAt: '1970-01-01T00:00:03Z', containerID: 'docker://app-0' });
-    const waits = appIn(statusOf(web, it, { old: first, reasons: new Map([['app', { reason: 'CrashLoopBackOff', message: 'back-off 10s' }]]) }));
-    expect([waits.state, waits.lastState?.terminated?.exitCode]).toEqual([{ waiting: { reason: 'CrashLoopBackOff', message: 'back-off 10s' } }, 1]);
+    expect(appIn(first).state?.terminated).toEqual({
+      exitCode: 1,
+      reason: 'Error',
+      message: 'oh',
+      startedAt: '1970-01-01T00:00:02Z',
+      finishedAt: '1970-01-01T00:00:03Z',
+      containerID: 'docker://app-0',
+    });
+    const waits = appIn(
+      statusOf(web, it, { old: first, reasons: new Map([['app', { reason: 'CrashLoopBackOff', message: 'back-off 10s' }]]) }),
+    );
+    expect([waits.state, waits.lastState?.terminated?.exitCode]).toEqual([
+      { waiting: { reason: 'CrashLoopBackOff', message: 'back-off 10s' } },
+      1,
+    ]);
   });
 
   test('restarted: the last run is remembered', () => {
@@ -127,7 +186,11 @@ describe('container status', () => {
   test('removed by someone while it ran', () => {
     const before = statusOf(web, seen([container('app')]));
     const gone = statusOf(web, seen([]), { old: before });
-    expect(appIn(gone)).toMatchObject({ restartCount: 1, state: { waiting: { reason: 'ContainerCreating' } }, lastState: { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown' } } });
+    expect(appIn(gone)).toMatchObject({
+      restartCount: 1,
+      state: { waiting: { reason: 'ContainerCreating' } },
+      lastState: { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown' } },
+    });
     expect(gone.phase).toBe('Running');
     expect(appIn(statusOf(web, seen([]), { old: gone })).restartCount).toBe(1);
     const back = appIn(statusOf(web, seen([container('app', { attempt: 1, id: 'new' })]), { old: gone }));
@@ -154,7 +217,11 @@ describe('container status', () => {
 
   test('a finished init container is ready', () => {
     const status = statusOf(inits, seen([container('app'), ended('i1', 0)]));
-    expect(status.initContainerStatuses?.[0]).toMatchObject({ ready: true, started: false, state: { terminated: { reason: 'Completed' } } });
+    expect(status.initContainerStatuses?.[0]).toMatchObject({
+      ready: true,
+      started: false,
+      state: { terminated: { reason: 'Completed' } },
+    });
   });
 
   test('a finished init container that was removed stays finished', () => {
@@ -163,7 +230,10 @@ describe('container status', () => {
   });
 
   test('is not ready before its postStart hook has ended', () => {
-    expect(appIn(statusOf(web, seen([container('app')]), { starting: new Set(['app-0']) }))).toMatchObject({ started: false, ready: false });
+    expect(appIn(statusOf(web, seen([container('app')]), { starting: new Set(['app-0']) }))).toMatchObject({
+      started: false,
+      ready: false,
+    });
   });
 });
 
@@ -185,7 +255,10 @@ test('an unchanged pod has an equal status', () => {
 
 test('what others put into the status stays', () => {
   const gate = { type: 'example.org/up', status: 'True' };
-  const merged = mergeStatus({ conditions: [gate, { type: 'Ready', status: 'True' }], nominatedNodeName: 'n2', podIP: '1.2.3.4' }, statusOf(web, nothingObserved));
+  const merged = mergeStatus(
+    { conditions: [gate, { type: 'Ready', status: 'True' }], nominatedNodeName: 'n2', podIP: '1.2.3.4' },
+    statusOf(web, nothingObserved),
+  );
   expect([merged.conditions?.[0], merged.nominatedNodeName, merged.podIP, merged.conditions?.length]).toEqual([gate, 'n2', undefined, 6]);
 });
 

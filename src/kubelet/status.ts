@@ -27,12 +27,19 @@ export type StatusInput = ContainerStatusInput & {
 export function podStatus(input: StatusInput): PodStatus {
   const { pod, seen, old } = input;
   const named = statusesByName(old);
-  const all = containersOf(pod).map(({ container, role }) => ({ role, status: containerStatus(input, container, role, named.get(container.name)) }));
+  const all = containersOf(pod).map(({ container, role }) => ({
+    role,
+    status: containerStatus(input, container, role, named.get(container.name)),
+  }));
   const statuses = new Map(all.map(({ status }) => [status.name, status]));
   const initialized = pod.spec.containers.some((it) => (newest(seen, it.name)?.startedAt ?? 0) > 0);
   const said = isFinished(pod.status?.phase) ? pod.status : old;
   // A pod that has ended stays ended.
-  const phase = isFinished(said?.phase) ? said?.phase : input.failure ? 'Failed' : phaseOf(pod, statuses, { over: input.over, initialized });
+  const phase = isFinished(said?.phase)
+    ? said?.phase
+    : input.failure
+      ? 'Failed'
+      : phaseOf(pod, statuses, { over: input.over, initialized });
   const why = input.failure ?? (said?.phase === phase ? { reason: said?.reason, message: said?.message } : undefined);
   const ip = addressOf(input);
   const of = (...roles: string[]): core.ContainerStatus[] => all.filter((it) => roles.includes(it.role)).map((it) => it.status);
@@ -56,7 +63,12 @@ export function podStatus(input: StatusInput): PodStatus {
 }
 
 const statusesByName = (it: PodStatus): Map<string, core.ContainerStatus> =>
-  new Map([...(it.initContainerStatuses ?? []), ...(it.containerStatuses ?? []), ...(it.ephemeralContainerStatuses ?? [])].map((one) => [one.name, one]));
+  new Map(
+    [...(it.initContainerStatuses ?? []), ...(it.containerStatuses ?? []), ...(it.ephemeralContainerStatuses ?? [])].map((one) => [
+      one.name,
+      one,
+    ]),
+  );
 
 /** Of the sandbox; the last known one stays when that has gone, as upstream keeps it. */
 function addressOf({ pod, seen, old, nodeAddress }: StatusInput): string | undefined {
@@ -74,7 +86,11 @@ function conditions(input: StatusInput, phase: string, statuses: ReadonlyMap<str
     ...foreign,
     ...own.map((it) => {
       const known = findCondition(before, it.type);
-      const dated = withCondition(known ? [known] : [], { ...it, ...(generation !== undefined && { observedGeneration: generation }) }, toTime(input.now))[0];
+      const dated = withCondition(
+        known ? [known] : [],
+        { ...it, ...(generation !== undefined && { observedGeneration: generation }) },
+        toTime(input.now),
+      )[0];
       return dated as core.PodCondition;
     }),
   ];

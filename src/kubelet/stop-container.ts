@@ -32,7 +32,10 @@ export async function stopContainer(
   const hook = container?.lifecycle?.preStop;
   if (container && hook && graceSeconds > 0) await preStop(parts, pod, { id: it.id, container, hook }, { graceSeconds, hurry });
   const left = Math.max(Math.min(leastGrace, graceSeconds), Math.ceil(graceSeconds - (clock.now() - began) / 1000));
-  const kill = (): void => void runtime.containers.kill(it.id, 'SIGKILL').catch((error: unknown) => parts.log.warn('container could not be killed', { container: it.name, error }));
+  const kill = (): void =>
+    void runtime.containers
+      .kill(it.id, 'SIGKILL')
+      .catch((error: unknown) => parts.log.warn('container could not be killed', { container: it.name, error }));
   if (hurry.aborted) kill();
   hurry.addEventListener('abort', kill, { once: true });
   try {
@@ -43,7 +46,12 @@ export async function stopContainer(
   await observer.refresh(pod.metadata.uid, it.id);
 }
 
-async function preStop(parts: Parts, pod: Pod, it: { id: string; container: core.Container; hook: core.LifecycleHandler }, ending: Ending): Promise<void> {
+async function preStop(
+  parts: Parts,
+  pod: Pod,
+  it: { id: string; container: core.Container; hook: core.LifecycleHandler },
+  ending: Ending,
+): Promise<void> {
   const address = runningSandbox(parts.observer.pods.pod(pod.metadata.uid))?.address ?? parts.config.nodeAddress;
   const over = new AbortController();
   const limit: Milliseconds = seconds(ending.graceSeconds);
@@ -66,9 +74,14 @@ async function preStop(parts: Parts, pod: Pod, it: { id: string; container: core
  */
 export async function stopContainers(parts: Parts, pod: Pod, seen: ObservedPod, ending: Ending): Promise<void> {
   const began = parts.clock.now();
-  const left = (): Ending => ({ ...ending, graceSeconds: Math.max(0, Math.ceil(ending.graceSeconds - (parts.clock.now() - began) / 1000)) });
-  const runs = (role: Role) => (it: { container: core.Container; role: Role }): boolean =>
-    (role === 'sidecar') === (it.role === 'sidecar') && newest(seen, it.container.name)?.state === 'running';
+  const left = (): Ending => ({
+    ...ending,
+    graceSeconds: Math.max(0, Math.ceil(ending.graceSeconds - (parts.clock.now() - began) / 1000)),
+  });
+  const runs =
+    (role: Role) =>
+    (it: { container: core.Container; role: Role }): boolean =>
+      (role === 'sidecar') === (it.role === 'sidecar') && newest(seen, it.container.name)?.state === 'running';
   const all = containersOf(pod);
   const end = ({ container }: { container: core.Container }, how: Ending): Promise<void> =>
     stopContainer(parts, pod, { id: newest(seen, container.name)?.id as string, name: container.name }, how);

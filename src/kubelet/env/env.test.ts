@@ -6,9 +6,17 @@ import { expand } from './expand.ts';
 import { serviceEnv } from './services.ts';
 
 const meta = (name: string, namespace = 'default') => ({ name, namespace, uid: name, resourceVersion: '1', creationTimestamp: '' });
-const service = (name: string, namespace: string, clusterIP: string, ports: core.ServicePort[]): core.Service => ({ apiVersion: 'v1', kind: 'Service', metadata: meta(name, namespace), spec: { clusterIP, ports } });
+const service = (name: string, namespace: string, clusterIP: string, ports: core.ServicePort[]): core.Service => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: meta(name, namespace),
+  spec: { clusterIP, ports },
+});
 const kubernetes = service('kubernetes', 'default', '10.96.0.1', [{ name: 'https', port: 443, protocol: 'TCP' }]);
-const redis = service('my-redis', 'shop', '10.96.0.7', [{ port: 6379, protocol: 'TCP' }, { name: 'metrics-tls', port: 9121, protocol: 'UDP' }]);
+const redis = service('my-redis', 'shop', '10.96.0.7', [
+  { port: 6379, protocol: 'TCP' },
+  { name: 'metrics-tls', port: 9121, protocol: 'UDP' },
+]);
 
 const expansions: Array<[string, string]> = [
   ['$(A)', 'one'],
@@ -21,7 +29,8 @@ const expansions: Array<[string, string]> = [
   ['cost $ 5', 'cost $ 5'],
   ['$()', '$()'],
 ];
-for (const [text, want] of expansions) test(`${text} becomes ${want}`, () => expect(expand(text, (it) => ({ A: 'one', B: 'two' })[it])).toBe(want));
+for (const [text, want] of expansions)
+  test(`${text} becomes ${want}`, () => expect(expand(text, (it) => ({ A: 'one', B: 'two' })[it])).toBe(want));
 
 describe('services', () => {
   test('docker links', () => {
@@ -49,7 +58,12 @@ describe('services', () => {
 });
 
 const config: core.ConfigMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: meta('cfg'), data: { color: 'red', 'a.b': 'dot' } };
-const hidden: core.Secret = { apiVersion: 'v1', kind: 'Secret', metadata: meta('sec'), data: { key: Buffer.from('s3cret').toString('base64') } };
+const hidden: core.Secret = {
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: meta('sec'),
+  data: { key: Buffer.from('s3cret').toString('base64') },
+};
 const sources = (pod = podForTests({}, { labels: { app: 'web' } })): EnvSources => ({
   pod,
   podIp: '10.244.0.5',
@@ -59,16 +73,58 @@ const sources = (pod = podForTests({}, { labels: { app: 'web' } })): EnvSources 
   services: [kubernetes],
   allocatable: { cpu: '2', memory: '4Gi' },
 });
-const envOf = (container: Partial<core.Container>): Record<string, string> => Object.fromEntries(buildEnv({ name: 'app', ...container }, sources()));
+const envOf = (container: Partial<core.Container>): Record<string, string> =>
+  Object.fromEntries(buildEnv({ name: 'app', ...container }, sources()));
 
 describe('variables', () => {
   const cases: Array<[string, Partial<core.Container>, Record<string, string>]> = [
     ['plain', { env: [{ name: 'A', value: 'x' }, { name: 'B' }] }, { A: 'x', B: '' }],
-    ['refer to earlier ones and services', { env: [{ name: 'A', value: 'x' }, { name: 'B', value: '$(A)/$(KUBERNETES_SERVICE_HOST)/$(C)' }, { name: 'C', value: 'y' }] }, { B: 'x/10.96.0.1/$(C)' }],
-    ['envFrom with a prefix', { envFrom: [{ prefix: 'P_', configMapRef: { name: 'cfg' } }, { secretRef: { name: 'sec' } }] }, { P_color: 'red', 'P_a.b': 'dot', key: 's3cret' }],
-    ['own win over envFrom', { envFrom: [{ configMapRef: { name: 'cfg' } }], env: [{ name: 'color', value: 'blue' }, { name: 'D', value: '$(a.b)' }] }, { color: 'blue', D: 'dot' }],
-    ['keys', { env: [{ name: 'C', valueFrom: { configMapKeyRef: { name: 'cfg', key: 'color' } } }, { name: 'S', valueFrom: { secretKeyRef: { name: 'sec', key: 'key' } } }] }, { C: 'red', S: 's3cret' }],
-    ['fields', { env: ['metadata.name', 'metadata.uid', "metadata.labels['app']", 'status.podIP', 'status.hostIP', 'spec.nodeName'].map((fieldPath, i) => ({ name: `F${i}`, valueFrom: { fieldRef: { fieldPath } } })) }, { F0: 'web', F1: 'u1', F2: 'web', F3: '10.244.0.5', F4: '10.244.0.1', F5: 'n1' }],
+    [
+      'refer to earlier ones and services',
+      {
+        env: [
+          { name: 'A', value: 'x' },
+          { name: 'B', value: '$(A)/$(KUBERNETES_SERVICE_HOST)/$(C)' },
+          { name: 'C', value: 'y' },
+        ],
+      },
+      { B: 'x/10.96.0.1/$(C)' },
+    ],
+    [
+      'envFrom with a prefix',
+      { envFrom: [{ prefix: 'P_', configMapRef: { name: 'cfg' } }, { secretRef: { name: 'sec' } }] },
+      { P_color: 'red', 'P_a.b': 'dot', key: 's3cret' },
+    ],
+    [
+      'own win over envFrom',
+      {
+        envFrom: [{ configMapRef: { name: 'cfg' } }],
+        env: [
+          { name: 'color', value: 'blue' },
+          { name: 'D', value: '$(a.b)' },
+        ],
+      },
+      { color: 'blue', D: 'dot' },
+    ],
+    [
+      'keys',
+      {
+        env: [
+          { name: 'C', valueFrom: { configMapKeyRef: { name: 'cfg', key: 'color' } } },
+          { name: 'S', valueFrom: { secretKeyRef: { name: 'sec', key: 'key' } } },
+        ],
+      },
+      { C: 'red', S: 's3cret' },
+    ],
+    [
+      'fields',
+      {
+        env: ['metadata.name', 'metadata.uid', "metadata.labels['app']", 'status.podIP', 'status.hostIP', 'spec.nodeName'].map(
+          (fieldPath, i) => ({ name: `F${i}`, valueFrom: { fieldRef: { fieldPath } } }),
+        ),
+      },
+      { F0: 'web', F1: 'u1', F2: 'web', F3: '10.244.0.5', F4: '10.244.0.1', F5: 'n1' },
+    ],
     [
       'resources',
       {
@@ -89,7 +145,10 @@ describe('variables', () => {
   test('optional references to nothing leave the variable out', () => {
     const env = envOf({
       envFrom: [{ configMapRef: { name: 'none', optional: true } }],
-      env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'none', key: 'k', optional: true } } }, { name: 'B', valueFrom: { secretKeyRef: { name: 'sec', key: 'none', optional: true } } }],
+      env: [
+        { name: 'A', valueFrom: { configMapKeyRef: { name: 'none', key: 'k', optional: true } } },
+        { name: 'B', valueFrom: { secretKeyRef: { name: 'sec', key: 'none', optional: true } } },
+      ],
     });
     expect(Object.keys(env).filter((it) => !it.startsWith('KUBERNETES'))).toEqual([]);
   });
@@ -97,7 +156,10 @@ describe('variables', () => {
   const faults: Array<[string, Partial<core.Container>]> = [
     ['configmap "none" not found', { envFrom: [{ configMapRef: { name: 'none' } }] }],
     ['secret "none" not found', { env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'none', key: 'k' } } }] }],
-    ["couldn't find key size in ConfigMap default/cfg", { env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'cfg', key: 'size' } } }] }],
+    [
+      "couldn't find key size in ConfigMap default/cfg",
+      { env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'cfg', key: 'size' } } }] },
+    ],
     ["couldn't find key size in Secret default/sec", { env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'sec', key: 'size' } } }] }],
   ];
   for (const [message, container] of faults) test(message, () => expect(() => envOf(container)).toThrow(message));
@@ -111,10 +173,19 @@ describe('variables', () => {
 
 test('commands are expanded', () => {
   const env = new Map([['PORT', '80']]);
-  expect(expandCommand({ name: 'a', command: ['serve', '$(PORT)'], args: ['$$(PORT)', '$(X)'] }, env)).toEqual({ command: ['serve', '80'], args: ['$(PORT)', '$(X)'] });
+  expect(expandCommand({ name: 'a', command: ['serve', '$(PORT)'], args: ['$$(PORT)', '$(X)'] }, env)).toEqual({
+    command: ['serve', '80'],
+    args: ['$(PORT)', '$(X)'],
+  });
   expect(expandCommand({ name: 'a' }, env)).toEqual({});
 });
 
 test('sources are named once', () => {
-  expect(envSourceNames({ name: 'a', envFrom: [{ configMapRef: { name: 'c' } }, { secretRef: { name: 's' } }], env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'c', key: 'k' } } }] })).toEqual({ configMaps: ['c'], secrets: ['s'] });
+  expect(
+    envSourceNames({
+      name: 'a',
+      envFrom: [{ configMapRef: { name: 'c' } }, { secretRef: { name: 's' } }],
+      env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'c', key: 'k' } } }],
+    }),
+  ).toEqual({ configMaps: ['c'], secrets: ['s'] });
 });

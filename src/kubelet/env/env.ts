@@ -77,7 +77,12 @@ function valueOf(source: core.EnvVarSource, container: Container, from: EnvSourc
     if (value === undefined) throw new ConfigError(`unsupported fieldPath: ${source.fieldRef.fieldPath}`);
     return value;
   }
-  if (source.resourceFieldRef) return resourceField(containerOf(from.pod, source.resourceFieldRef.containerName) ?? container, source.resourceFieldRef, from.allocatable);
+  if (source.resourceFieldRef)
+    return resourceField(
+      containerOf(from.pod, source.resourceFieldRef.containerName) ?? container,
+      source.resourceFieldRef,
+      from.allocatable,
+    );
   if (source.configMapKeyRef) {
     const { name = '', key, optional } = source.configMapKeyRef;
     const value = needed(from.configMap(name), 'configmap', name, optional)?.data?.[key];

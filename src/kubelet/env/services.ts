@@ -11,7 +11,13 @@ export function serviceEnv(services: readonly core.Service[], namespace: string,
     const isMaster = service.metadata.namespace === 'default' && service.metadata.name === 'kubernetes';
     if (!isMaster && !(links && service.metadata.namespace === namespace)) continue;
     // A service of the pod's own namespace by the same name goes before the one in default.
-    if (isMaster && namespace !== 'default' && links && services.some((it) => it.metadata.namespace === namespace && it.metadata.name === 'kubernetes')) continue;
+    if (
+      isMaster &&
+      namespace !== 'default' &&
+      links &&
+      services.some((it) => it.metadata.namespace === namespace && it.metadata.name === 'kubernetes')
+    )
+      continue;
     for (const [name, value] of linkOf(service, ip)) env.set(name, value);
   }
   return env;

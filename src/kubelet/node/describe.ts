@@ -25,7 +25,11 @@ export function nodeLabels(nodeName: string, engine: EngineInfo): { [key: string
   };
 }
 
-export function resourcesOf(engine: EngineInfo, host: HostFacts, maxPods: number): { capacity: { [name: string]: string }; allocatable: { [name: string]: string } } {
+export function resourcesOf(
+  engine: EngineInfo,
+  host: HostFacts,
+  maxPods: number,
+): { capacity: { [name: string]: string }; allocatable: { [name: string]: string } } {
   const memory = `${Math.floor(engine.memoryBytes / 1024)}Ki`;
   const capacity = {
     cpu: String(engine.cpus),
@@ -37,7 +41,14 @@ export function resourcesOf(engine: EngineInfo, host: HostFacts, maxPods: number
   };
   const left = Math.max(0, Math.floor(engine.memoryBytes / 1024) * 1024 - quantityValue(memoryReserve));
   // Upstream leaves a tenth of the disk unallocated (nodefs eviction threshold).
-  return { capacity, allocatable: { ...capacity, memory: `${left / 1024}Ki`, 'ephemeral-storage': formatQuantity(Math.floor(host.diskBytes * 0.9), 'decimal') } };
+  return {
+    capacity,
+    allocatable: {
+      ...capacity,
+      memory: `${left / 1024}Ki`,
+      'ephemeral-storage': formatQuantity(Math.floor(host.diskBytes * 0.9), 'decimal'),
+    },
+  };
 }
 
 type Condition = Required<Pick<core.NodeCondition, 'type' | 'status' | 'reason' | 'message'>>;

@@ -66,7 +66,13 @@ export async function startNode(config: NodeConfig, deps: Deps, engine: EngineIn
       }
       if (before !== fault) {
         const node = await client.get(nodeKind, { name: config.nodeName });
-        if (node) recorder.record(node, 'Normal', fault ? 'NodeNotReady' : 'NodeReady', `Node ${config.nodeName} status is now: ${fault ? 'NodeNotReady' : 'NodeReady'}`);
+        if (node)
+          recorder.record(
+            node,
+            'Normal',
+            fault ? 'NodeNotReady' : 'NodeReady',
+            `Node ${config.nodeName} status is now: ${fault ? 'NodeNotReady' : 'NodeReady'}`,
+          );
       }
     } catch (error) {
       log.warn('node could not be reported', { error });
@@ -87,7 +93,8 @@ export async function startNode(config: NodeConfig, deps: Deps, engine: EngineIn
   };
 }
 
-async function ensureNode({ client }: Deps, config: NodeConfig, engine: EngineInfo): Promise<core.Node> {
+async function ensureNode(deps: Deps, config: NodeConfig, engine: EngineInfo): Promise<core.Node> {
+  const { client } = deps;
   const labels = nodeLabels(config.nodeName, engine);
   const name = config.nodeName;
   if (!(await client.get(nodeKind, { name }))) {
@@ -101,14 +108,22 @@ async function ensureNode({ client }: Deps, config: NodeConfig, engine: EngineIn
       if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) throw error;
     }
   }
-  return client.change(nodeKind, { name }, (draft) => {
+  const adopted = await client.change(nodeKind, { name }, (draft) => {
     draft.metadata.labels = { ...draft.metadata.labels, ...labels };
     draft.spec = { ...draft.spec, podCIDR: draft.spec?.podCIDR ?? config.podCidr, podCIDRs: draft.spec?.podCIDRs ?? [config.podCidr] };
   });
+  // Deleted between the two calls: the next look makes it.
+  return adopted ?? ensureNode(deps, config, engine);
 }
 
 /** Our part of the status over what is stored. */
-function laidOver(stored: core.NodeStatus | undefined, ours: core.NodeStatus, fault: string | undefined, now: number, beat: boolean): core.NodeStatus {
+function laidOver(
+  stored: core.NodeStatus | undefined,
+  ours: core.NodeStatus,
+  fault: string | undefined,
+  now: number,
+  beat: boolean,
+): core.NodeStatus {
   const own = nodeConditions(fault).map((it) => {
     const before = findCondition(stored?.conditions, it.type);
     const same = before?.status === it.status && before.reason === it.reason && before.message === it.message;

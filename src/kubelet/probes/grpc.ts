@@ -16,7 +16,11 @@ export function probeGrpc({ address, port, timeoutMs }: Target, service: string)
     const fail = (output: string): void => end({ result: 'failure', output });
     const timer = setTimeout(() => {
       const span = `${timeoutMs / 1000}s`;
-      fail(connected ? `timeout: health rpc did not complete within ${span}` : `timeout: failed to connect service "${address}:${port}" within ${span}`);
+      fail(
+        connected
+          ? `timeout: health rpc did not complete within ${span}`
+          : `timeout: failed to connect service "${address}:${port}" within ${span}`,
+      );
     }, timeoutMs);
     session.once('connect', () => {
       connected = true;
@@ -58,7 +62,10 @@ function checkRequest(service: string): Buffer {
 
 function verdict(code: number, body: Buffer): Outcome {
   if (code === 12) {
-    return { result: 'failure', output: 'error: this server does not implement the grpc health protocol (grpc.health.v1.Health): unimplemented' };
+    return {
+      result: 'failure',
+      output: 'error: this server does not implement the grpc health protocol (grpc.health.v1.Health): unimplemented',
+    };
   }
   if (code !== 0) return { result: 'failure', output: `error: health rpc probe failed: status code ${code}` };
   // Frame header, then field 1 as a varint; absent means 0.

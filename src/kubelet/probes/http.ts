@@ -30,13 +30,17 @@ export async function probeHttp(probe: HttpProbe): Promise<Outcome> {
     try {
       answer = await get(url, probe, deadline);
     } catch (error) {
-      return { result: 'failure', output: `Get ${JSON.stringify(hops === 0 ? shown : url.href)}: ${fault(error as NodeJS.ErrnoException, url)}` };
+      return {
+        result: 'failure',
+        output: `Get ${JSON.stringify(hops === 0 ? shown : url.href)}: ${fault(error as NodeJS.ErrnoException, url)}`,
+      };
     }
     const next = answer.status >= 300 && answer.status < 400 && answer.location !== undefined ? target(answer.location, url) : undefined;
     if (next && next.hostname !== first.hostname) {
       return { result: 'success', warning: true, output: `Probe terminated redirects, Response body: ${answer.body}` };
     }
-    if (next && hops >= redirectLimit) return { result: 'failure', output: `Get ${JSON.stringify(next.href)}: stopped after ${redirectLimit} redirects` };
+    if (next && hops >= redirectLimit)
+      return { result: 'failure', output: `Get ${JSON.stringify(next.href)}: stopped after ${redirectLimit} redirects` };
     if (next) {
       url = next;
       continue;

@@ -6,7 +6,7 @@ import { probeHttp } from './http.ts';
 import { type Outcome, ProbeError } from './outcome.ts';
 import { probeTcp } from './tcp.ts';
 
-export { type ProbeResults, type ProbeType } from './machine.ts';
+export type { ProbeResults, ProbeType } from './machine.ts';
 export { createProbes, type Probes } from './run.ts';
 
 /** A container to be asked: its id, and the pod's address. */

@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import { freshProbe, type ProbeResult, type ProbeType, probesNow, stepProbe } from './machine.ts';
 
 const [s, f]: [ProbeResult, ProbeResult] = ['success', 'failure'];
-const cases: Array<[string, ProbeType, { successThreshold?: number; failureThreshold?: number }, ProbeResult[], Array<ProbeResult | undefined>]> = [
+const cases: Array<
+  [string, ProbeType, { successThreshold?: number; failureThreshold?: number }, ProbeResult[], Array<ProbeResult | undefined>]
+> = [
   ['readiness: one success is enough', 'readiness', {}, [s], [s]],
   ['readiness: three failures', 'readiness', {}, [f, f, f], [undefined, undefined, f]],
   ['readiness: success between failures counts anew', 'readiness', { failureThreshold: 2 }, [s, f, s, f, f], [s, s, s, s, f]],

@@ -20,7 +20,12 @@ export const freshProbe = (result?: ProbeResult): ProbeState => ({ result, last:
 type Thresholds = { successThreshold?: number; failureThreshold?: number };
 
 /** The next state after one outcome (kubelet, prober/worker). */
-export function stepProbe(state: ProbeState, type: ProbeType, outcome: ProbeResult, { successThreshold = 1, failureThreshold = 3 }: Thresholds): ProbeState {
+export function stepProbe(
+  state: ProbeState,
+  type: ProbeType,
+  outcome: ProbeResult,
+  { successThreshold = 1, failureThreshold = 3 }: Thresholds,
+): ProbeState {
   const run = state.last === outcome ? state.run + 1 : 1;
   const needed = outcome === 'success' ? successThreshold : failureThreshold;
   if (run < needed) return { ...state, last: outcome, run };

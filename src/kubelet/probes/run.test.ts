@@ -24,7 +24,14 @@ function setUp(answer: () => Outcome['result']) {
     onResult: () => void results.push([clock.now() - began, JSON.stringify(probes.results.get('c1'))]),
     onFailure: (_uid, _probed, type, text) => void failures.push(`${type} ${text}`),
   });
-  const subject = (container: core.Container, more: Partial<ProbeSubject> = {}): ProbeSubject => ({ id: 'c1', address: '127.0.0.1', container, startedAt: began, hooked: true, ...more });
+  const subject = (container: core.Container, more: Partial<ProbeSubject> = {}): ProbeSubject => ({
+    id: 'c1',
+    address: '127.0.0.1',
+    container,
+    startedAt: began,
+    hooked: true,
+    ...more,
+  });
   return { clock, probes, asked, failures, results, subject };
 }
 

@@ -61,7 +61,11 @@ export function createProbes(deps: Deps): Probes {
         if (terminating && type !== 'readiness') continue;
         const key = `${subject.id}/${type}`;
         wanted.add(key);
-        if (!runs.has(key)) runs.set(key, startRun(deps, { uid, subject, type, probe }, (result) => set(uid, subject.id, type, result)));
+        if (!runs.has(key))
+          runs.set(
+            key,
+            startRun(deps, { uid, subject, type, probe }, (result) => set(uid, subject.id, type, result)),
+          );
       }
     }
     for (const [key, run] of runs) {
