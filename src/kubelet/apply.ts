@@ -125,7 +125,6 @@ async function startContainers(parts: Parts, work: PodWork, plan: PodPlan, volum
         await Promise.race([it.running, it.started]);
       });
       await it.running;
-      reasons.delete(name);
     } catch (error) {
       if (signal.aborted) return;
       allWell = false;
@@ -170,6 +169,7 @@ function begin(parts: Parts, work: PodWork, name: string, sandbox: Sandbox, volu
     signal: work.signal,
     hurry: work.hurry,
     onRunning: (id) => {
+      work.reasons.delete(name);
       if (container.lifecycle?.postStart) work.hooksOpen.add(id);
       running();
     },

@@ -69,6 +69,7 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
     runtime.resources.ensureNetwork(network),
   ]);
 
+  const addresses = createAddresses(config.podCidr);
   let pods: Pods | undefined;
   const find = (uid: string): core.Pod | undefined => pods?.find(uid)?.pod;
   const observer = createObserver({
@@ -78,7 +79,11 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
     log,
     signal,
     onChange: (uid) => pods?.wake(uid),
-    onLoss: (uid, lost) => tellLoss(deps.recorder, find(uid), lost),
+    onLoss: (uid, lost) => {
+      const address = lost.labels[label.address];
+      if (address !== undefined) addresses.release(address);
+      tellLoss(deps.recorder, find(uid), lost);
+    },
   });
   const probes = createProbes({
     clock,
@@ -114,7 +119,7 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
     volumes,
     images: createImages({ images: runtime.images, recorder: deps.recorder, clock, log }),
     lookups: lookupsFrom(deps),
-    addresses: createAddresses(config.podCidr),
+    addresses,
     observer,
     probes,
     backOff: new RestartBackoff(),
@@ -125,7 +130,7 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
       resolver: parseResolver(resolver),
       hostFile,
     },
-    engine: { refusesNegativeOomScore: false },
+    engine: { lowersOomScores: undefined },
   };
 
   const podInformer = informers.of(podKind);

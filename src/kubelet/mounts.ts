@@ -39,7 +39,11 @@ export async function mountsOf(
 /** Unlike in commands, a reference to nothing is a fault here. */
 function expandStrictly(text: string, env: ReadonlyMap<string, string>): string {
   const missing: string[] = [];
-  const path = expand(text, (name) => env.get(name) ?? (missing.push(name), ''));
+  const path = expand(text, (name) => {
+    const value = env.get(name);
+    if (value === undefined) missing.push(name);
+    return value ?? '';
+  });
   if (missing.length > 0)
     throw new ConfigError(
       `failed to expand subPathExpr ${JSON.stringify(text)}: missing value for ${missing.map((it) => JSON.stringify(it)).join(', ')}`,

@@ -15,6 +15,8 @@ export type Observer = {
   refresh(uid: string, id: string): Promise<ContainerState | undefined>;
   /** We remove it ourselves: nothing to wonder about. */
   expectRemoval(id: string): void;
+  /** Until the returned function is called nothing that happens to the container counts. */
+  ignore(id: string): () => void;
 };
 
 type Deps = {
@@ -34,6 +36,7 @@ export function createObserver(deps: Deps): Observer {
   const { runtime, log, signal } = deps;
   const pods = new ObservedPods();
   const removing = new Set<string>();
+  const ignored = new Set<string>();
   const looking = new Map<string, Promise<ContainerState | undefined>>();
 
   const put = async (state: ContainerState): Promise<void> => {
@@ -78,8 +81,11 @@ export function createObserver(deps: Deps): Observer {
 
   const handle = (event: ContainerEvent): void => {
     const uid = event.labels[label.podUid];
-    if (!uid) return;
-    if (event.action === 'destroy') return lose(uid, event.id);
+    if (!uid || ignored.has(event.id)) return;
+    if (event.action === 'destroy') {
+      lose(uid, event.id);
+      return;
+    }
     const known = pods.get(uid, event.id);
     // Our own doings come back as events; what they brought about is known already.
     if (event.action === 'create' && known) return;
@@ -92,6 +98,10 @@ export function createObserver(deps: Deps): Observer {
     pods,
     refresh,
     expectRemoval: (id) => void removing.add(id),
+    ignore(id) {
+      ignored.add(id);
+      return () => void ignored.delete(id);
+    },
     async start() {
       const events = runtime.containers.events(deps.labels, signal);
       await relist();

@@ -69,6 +69,6 @@ export type Parts = {
   backOff: RestartBackoff;
   gate: StartGate;
   node: { memoryBytes: number; allocatable: { [name: string]: string }; resolver: Resolver; hostFile: string };
-  /** What the engine turned out not to allow: negative OOM scores need a capability it may lack. */
-  engine: { refusesNegativeOomScore: boolean };
+  /** What the engine turned out to be able to: negative OOM scores need a capability it may lack. Undefined: not tried yet. */
+  engine: { lowersOomScores: boolean | undefined };
 };

@@ -44,6 +44,8 @@ export class PodWorker {
   #ended = false;
   #over = false;
   #settled = false;
+  /** The last word has been said: what is taken away after it is no news. */
+  #silent = false;
   #failure: { reason: string; message: string } | undefined;
   #graceEndsAt: Milliseconds | undefined;
   #cancelTimer = (): void => {};
@@ -196,7 +198,7 @@ export class PodWorker {
     const pod = this.#pod;
     const seen = observer.pods.pod(pod.metadata.uid);
     probes.follow(pod.metadata.uid, this.#probed(), isDeleting(pod));
-    if (this.#gone) return;
+    if (this.#gone || this.#silent) return;
     const status = podStatus({
       pod,
       seen,
@@ -267,6 +269,7 @@ export class PodWorker {
     await stopContainers(this.#parts, pod, observer.pods.pod(uid), { graceSeconds, hurry: this.#hurry.signal });
     this.#over = true;
     this.#publish();
+    this.#silent = true;
     const seen = observer.pods.pod(uid);
     await Promise.all([
       this.#writer.flushed(),

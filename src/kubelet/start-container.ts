@@ -11,6 +11,7 @@ import { containerLabels, containerName, containerPath } from './names.ts';
 import { newest } from './observed.ts';
 import type { Parts } from './parts.ts';
 import { createMessageFile } from './pod-files.ts';
+import { oomScoreAdj } from './resources.ts';
 import type { Sandbox } from './sandbox.ts';
 import { stopContainer } from './stop-container.ts';
 
@@ -31,7 +32,13 @@ export type StartContext = {
 };
 
 /** Makes a container ready to be started: its image, its description, the container itself. Fails with NotStarted. */
-export async function createContainer(parts: Parts, pod: Pod, container: Container, context: StartContext): Promise<ContainerId> {
+export async function createContainer(
+  parts: Parts,
+  pod: Pod,
+  container: Container,
+  context: StartContext,
+  quiet = false,
+): Promise<ContainerId> {
   const image = await unlessInterrupted(parts.images.ensure(pod, container), context.signal).catch((error: unknown) => {
     const reason = reasonOf(error, '');
     throw reason ? new NotStarted(reason, messageOf(error), { cause: error }) : error;
@@ -44,7 +51,7 @@ export async function createContainer(parts: Parts, pod: Pod, container: Contain
   }
   try {
     const id = await parts.runtime.containers.create(spec);
-    parts.recorder.record(pod, 'Normal', 'Created', 'Container created', { fieldPath: containerPath(pod, container.name) });
+    if (!quiet) parts.recorder.record(pod, 'Normal', 'Created', 'Container created', { fieldPath: containerPath(pod, container.name) });
     return id;
   } catch (error) {
     throw failed(parts, pod, container, 'CreateContainerError', error);
@@ -81,20 +88,45 @@ export async function startContainer(
   }
 }
 
+/**
+ * Starts it; an engine that turns out not to be allowed to lower OOM scores gets a container that does not ask for
+ * that. The engine's words on it differ too much to tell this fault from others: the second try tells.
+ */
 async function start(parts: Parts, pod: Pod, container: Container, id: ContainerId, context: StartContext): Promise<ContainerId> {
-  const { runtime, observer, engine } = parts;
+  const { runtime, observer, engine, node } = parts;
+  const asksForLess = engine.lowersOomScores === undefined && oomScoreAdj(pod, container, node.memoryBytes) < 0;
+  const heed = asksForLess ? observer.ignore(id) : (): void => {};
   try {
     await runtime.containers.start(id);
+    if (asksForLess) engine.lowersOomScores = true;
     return id;
   } catch (error) {
-    const message = messageOf(error);
-    // Learned once: an engine that may not lower OOM scores is not asked to again.
-    if (/oom_score_adj/.test(message) && !engine.refusesNegativeOomScore) {
-      engine.refusesNegativeOomScore = true;
-      observer.expectRemoval(id);
-      await runtime.containers.remove(id);
-      return start(parts, pod, container, await createContainer(parts, pod, container, context), context);
-    }
+    if (asksForLess && error instanceof StartFailed) return await startWithoutAsking(parts, pod, container, id, context);
+    await observer.refresh(pod.metadata.uid, id);
+    throw error instanceof StartFailed ? failed(parts, pod, container, 'RunContainerError', error) : error;
+  } finally {
+    heed();
+  }
+}
+
+async function startWithoutAsking(
+  parts: Parts,
+  pod: Pod,
+  container: Container,
+  failedId: ContainerId,
+  context: StartContext,
+): Promise<ContainerId> {
+  const { runtime, observer, engine } = parts;
+  engine.lowersOomScores = false;
+  await runtime.containers.remove(failedId);
+  observer.pods.drop(pod.metadata.uid, failedId);
+  const id = await createContainer(parts, pod, container, context, true);
+  try {
+    await runtime.containers.start(id);
+    parts.log.warn('the engine cannot lower OOM scores: Guaranteed pods go without');
+    return id;
+  } catch (error) {
+    engine.lowersOomScores = undefined;
     await observer.refresh(pod.metadata.uid, id);
     throw error instanceof StartFailed ? failed(parts, pod, container, 'RunContainerError', error) : error;
   }
@@ -133,7 +165,7 @@ async function describe(parts: Parts, pod: Pod, container: Container, image: Ima
     ...(profile?.type === 'Localhost' && { seccompProfile: await seccompText(config.rootDir, profile.localhostProfile ?? '') }),
   });
   const score = spec.limits.oomScoreAdj;
-  if (!parts.engine.refusesNegativeOomScore || score === undefined || score >= 0) return spec;
+  if (parts.engine.lowersOomScores !== false || score === undefined || score >= 0) return spec;
   return { ...spec, limits: { ...spec.limits, oomScoreAdj: 0 } };
 }
 

@@ -45,7 +45,7 @@ export function buildEnv(container: Container, from: EnvSources): Map<string, st
     const value = variable.value
       ? expand(variable.value, (name) => known.get(name) ?? services.get(name))
       : variable.valueFrom
-        ? valueOf(variable.valueFrom, container, from)
+        ? sourceValue(variable.valueFrom, container, from)
         : '';
     if (value === undefined) continue;
     known.set(variable.name, value);
@@ -70,7 +70,7 @@ function wholeSource(source: core.EnvFromSource, from: EnvSources): Array<[strin
 }
 
 /** undefined: an optional reference to nothing, so the variable is left out. */
-function valueOf(source: core.EnvVarSource, container: Container, from: EnvSources): string | undefined {
+function sourceValue(source: core.EnvVarSource, container: Container, from: EnvSources): string | undefined {
   const namespace = from.pod.metadata.namespace ?? '';
   if (source.fieldRef) {
     const value = podField(from.pod, source.fieldRef.fieldPath, from);

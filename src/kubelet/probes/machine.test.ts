@@ -14,7 +14,11 @@ const cases: Array<
 for (const [name, type, thresholds, outcomes, want] of cases) {
   test(name, () => {
     let state = freshProbe();
-    expect(outcomes.map((it) => (state = stepProbe(state, type, it, thresholds)).result)).toEqual(want);
+    const results = outcomes.map((it) => {
+      state = stepProbe(state, type, it, thresholds);
+      return state.result;
+    });
+    expect(results).toEqual(want);
   });
 }
 

@@ -103,8 +103,10 @@ const seed = ({ known }: ProbeSubject): { [type in ProbeType]?: ProbeResult } =>
 
 type What = { uid: string; subject: ProbeSubject; type: ProbeType; probe: core.Probe };
 
-// While an app comes up its first answer is waited for impatiently: these probes can only bring good news.
+// While an app comes up its first answer is waited for impatiently: these probes can only bring good news. An exec
+// costs the engine much more than a connection.
 const eager: readonly Milliseconds[] = [20, 50, 100, 200, 400, 800, 1600, 3200];
+const eagerExec: readonly Milliseconds[] = [1000, 2000, 4000];
 
 function startRun(deps: Deps, what: What, onResult: (result: ProbeResult) => void): Run {
   const { clock, random } = deps;
@@ -120,7 +122,8 @@ function startRun(deps: Deps, what: What, onResult: (result: ProbeResult) => voi
   const later = (after: Milliseconds, then: () => void): void => {
     if (!ended) cancelTimer = clock.schedule(Math.max(0, after), then);
   };
-  const due = subject.startedAt + (probe.initialDelaySeconds ?? 0) * 1000 - clock.now();
+  const delay = (probe.initialDelaySeconds ?? 0) * 1000;
+  const due = subject.startedAt + delay - clock.now();
 
   const attempt = async (quiet: boolean): Promise<boolean> => {
     let outcome: Outcome;
@@ -147,7 +150,7 @@ function startRun(deps: Deps, what: What, onResult: (result: ProbeResult) => voi
   /** Tries in quick succession until the first success; then, or when a period has passed, the regular rhythm begins. */
   const hurry = async (index: number, began: Milliseconds): Promise<void> => {
     const success = await attempt(true);
-    const next = eager[index];
+    const next = (probe.exec ? eagerExec : eager)[index];
     const passed = clock.now() - began;
     if (success) later(period, tick);
     else if (next === undefined || passed + next >= period) later(period - passed, tick);
@@ -155,7 +158,8 @@ function startRun(deps: Deps, what: What, onResult: (result: ProbeResult) => voi
   };
 
   if (subject.known) later(Math.max(due, random.next() * period), tick);
-  else if (type !== 'liveness' && !probe.exec) later(due, () => void hurry(0, clock.now()));
-  else later(due, tick);
+  else if (type !== 'liveness') later(due, () => void hurry(0, clock.now()));
+  // With no delay asked for the first look comes after a period, as upstream's tickers mostly have it.
+  else later(delay > 0 ? due : subject.startedAt + period - clock.now(), tick);
   return run;
 }

@@ -41,7 +41,11 @@ export async function openDocker(config: DockerConfig, deps: { clock: Clock; log
     rootless: Array.isArray(raw.SecurityOptions) && raw.SecurityOptions.some((it) => String(it).includes('rootless')),
   };
   return {
-    info: async () => info,
+    // What it says does not change while it runs; that it runs is found out each time.
+    info: async () => {
+      await docker.ping();
+      return info;
+    },
     containers: dockerContainers(docker, deps),
     streams: dockerStreams(docker, { clock: deps.clock, ownHost: unix }),
     images: dockerImages(docker),
