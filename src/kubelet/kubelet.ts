@@ -181,10 +181,10 @@ function followSources(informers: Informers, pods: Pods): Array<() => void> {
   ];
 }
 
-/** A sandbox that went is told of by its own event. */
+/** A sandbox that went is told of by its own event; one that never ran is no loss. */
 function tellLoss(recorder: EventRecorder, pod: core.Pod | undefined, lost: ContainerState): void {
   const name = lost.labels[label.container] ?? '';
-  if (!pod || isSandbox(lost)) return;
+  if (!pod || isSandbox(lost) || lost.status === 'created') return;
   recorder.record(
     pod,
     'Warning',

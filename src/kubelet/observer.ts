@@ -47,9 +47,11 @@ export function createObserver(deps: Deps): Observer {
 
   const look = async (uid: string, id: string): Promise<ContainerState | undefined> => {
     const state = await runtime.containers.inspect(id);
-    if (state) await put(state);
-    else pods.drop(uid, id);
-    deps.onChange(uid);
+    if (!state) lose(uid, id);
+    else {
+      await put(state);
+      deps.onChange(uid);
+    }
     return state;
   };
 
