@@ -99,9 +99,10 @@ const orderOf = (pod: Pod, step: 'container' | 'sandbox'): readonly number[] => 
 async function startContainers(parts: Parts, work: PodWork, plan: PodPlan, volumes: ReadonlyMap<string, PreparedVolume>): Promise<boolean> {
   const { pod, signal, reasons } = work;
   let begun: Started[] = [];
+  let sandbox: Sandbox;
   try {
     // The containers are made while the sandbox starts: that takes the engine no longer than the start alone.
-    await inSandbox(parts, work, plan, volumes, (made) => {
+    sandbox = await inSandbox(parts, work, plan, volumes, (made) => {
       begun = plan.start.map((name) => begin(parts, work, name, made, volumes));
     });
   } catch (error) {
@@ -110,7 +111,6 @@ async function startContainers(parts: Parts, work: PodWork, plan: PodPlan, volum
     parts.recorder.record(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${messageOf(error)}`);
     return false;
   }
-  work.publish();
   let allWell = true;
   const run = async (it: Started): Promise<void> => {
     const { name } = it.container;
@@ -142,6 +142,7 @@ async function startContainers(parts: Parts, work: PodWork, plan: PodPlan, volum
     // The next container starts after this one's postStart hook, as upstream.
     if (it.container.lifecycle?.postStart) await one.catch(() => {});
   }
+  await sandbox.seen;
   const faults = (await Promise.allSettled(runs)).filter((it) => it.status === 'rejected');
   if (faults[0]) throw faults[0].reason;
   await prune(parts, pod);
@@ -190,7 +191,12 @@ async function inSandbox(
 ): Promise<Sandbox> {
   const running = runningSandbox(parts.observer.pods.pod(pod.metadata.uid));
   if (!plan.createSandbox && running) {
-    const sandbox = { id: running.id, address: running.address ?? parts.config.nodeAddress, started: Promise.resolve() };
+    const sandbox = {
+      id: running.id,
+      address: running.address ?? parts.config.nodeAddress,
+      started: Promise.resolve(),
+      seen: Promise.resolve(),
+    };
     meanwhile(sandbox);
     return sandbox;
   }

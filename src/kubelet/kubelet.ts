@@ -145,7 +145,9 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
   }
   pods = startPods(parts, podInformer);
   const followed = followSources(informers, pods);
-  void removeOrphans(parts, podInformer);
+  void removeOrphans(parts, podInformer, pods).catch((error: unknown) =>
+    log.warn('left-over pods could not be looked for', { error: messageOf(error) }),
+  );
   startVolumeReclaim({ resources: runtime.resources, client: deps.client, informers, nodeName: config.nodeName, clock, log, signal });
   countPods(deps.metrics, pods);
   const connection = createNodeConnection({ streams: runtime.streams, find: ({ uid }) => observer.pods.states(uid) });

@@ -84,15 +84,12 @@ function refresh(parts: Parts, pod: Pod): void {
 }
 
 /** Removes containers, volumes and files of pods that the API no longer has. Only to be called once all pods are known. */
-export async function removeOrphans(parts: Parts, informer: Informer<Pod>): Promise<void> {
+export async function removeOrphans(parts: Parts, informer: Informer<Pod>, pods: Pods): Promise<void> {
   const { observer, runtime, config, volumes, addresses, log } = parts;
-  const living = new Set(
-    informer
-      .list()
-      .filter((it) => it.spec.nodeName === config.nodeName)
-      .map((it) => it.metadata.uid),
-  );
   const onDisk = await Promise.all([podsWithFiles(config.rootDir), volumes.podsOnDisk()]);
+  // Looked at only now: a pod may have come, or begun to go, while the disk was read.
+  const here = informer.list().filter((it) => it.spec.nodeName === config.nodeName);
+  const living = new Set([...here, ...pods.all().map((it) => it.pod)].map((it) => it.metadata.uid));
   const uids = new Set([...observer.pods.uids(), ...onDisk.flat()].filter((it) => !living.has(it)));
   await Promise.all(
     [...uids].map(async (uid) => {

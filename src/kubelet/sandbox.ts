@@ -14,6 +14,8 @@ export type Sandbox = {
   address: string;
   /** Containers can be made before, but started only after this. Fails when the sandbox could not be started; it is gone then. */
   started: Promise<void>;
+  /** What is observed of the pod says that it runs: nothing is planned before. */
+  seen: Promise<unknown>;
 };
 
 /** Makes a pod's sandbox and begins to start it. Fails with the engine's words. */
@@ -42,18 +44,21 @@ export async function createSandbox(
       ...volumesToHold(pod, volumes),
     ];
     const id = await runtime.containers.createSandbox(sandboxSpec(parts, pod, attempt, own, mounts));
-    return { id, address, started: startSandbox(parts, pod, id, own) };
+    const started = startSandbox(parts, id, own);
+    const seen = started.then(() => parts.observer.refresh(uid, id));
+    // Who waits for the start hears of its failure; one to look at it comes to light at the next look.
+    seen.catch(() => {});
+    return { id, address, started, seen };
   } catch (error) {
     if (own !== undefined) addresses.release(own);
     throw error;
   }
 }
 
-async function startSandbox(parts: Parts, pod: Pod, id: string, own: string | undefined): Promise<void> {
+async function startSandbox(parts: Parts, id: string, own: string | undefined): Promise<void> {
   const { addresses, observer, runtime, log } = parts;
   try {
     await runtime.containers.start(id);
-    await observer.refresh(pod.metadata.uid, id);
   } catch (error) {
     observer.expectRemoval(id);
     await runtime.containers
