@@ -25,7 +25,8 @@ export function probeGrpc({ address, port, timeoutMs }: Target, service: string)
     session.once('connect', () => {
       connected = true;
     });
-    session.once('error', () => fail(`error: failed to connect service at "${address}:${port}"`));
+    const unreached = `error: failed to connect service at "${address}:${port}"`;
+    session.on('error', () => fail(unreached));
     const stream = session.request({
       ':method': 'POST',
       ':path': '/grpc.health.v1.Health/Check',
@@ -41,7 +42,7 @@ export function probeGrpc({ address, port, timeoutMs }: Target, service: string)
     stream.on('response', readCode);
     stream.on('trailers', readCode);
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-    stream.once('error', (error: Error) => fail(`error: health rpc probe failed: ${error.message}`));
+    stream.on('error', (error: Error) => fail(connected ? `error: health rpc probe failed: ${error.message}` : unreached));
     stream.once('end', () => {
       // 'end' comes before the trailers of an empty answer have been seen.
       setImmediate(() => end(verdict(code, Buffer.concat(chunks))));
