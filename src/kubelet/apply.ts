@@ -1,5 +1,5 @@
 import type { core } from '../kinds/index.ts';
-import { messageOf, NotStarted, unlessInterrupted } from './faults.ts';
+import { Interrupted, messageOf, NotStarted, unlessInterrupted } from './faults.ts';
 import { containerPath, podTitle } from './names.ts';
 import { newest, type ObservedPod, type ObservedSandbox, runningSandbox } from './observed.ts';
 import type { Parts } from './parts.ts';
@@ -201,7 +201,7 @@ async function inSandbox(
     return sandbox;
   }
   return parts.gate.run(orderOf(pod, 'sandbox'), async () => {
-    signal.throwIfAborted();
+    if (signal.aborted) throw new Interrupted();
     const sandbox = await createSandbox(parts, pod, plan.sandboxAttempt, volumes, hostFile);
     meanwhile(sandbox);
     await sandbox.started;

@@ -19,6 +19,7 @@ import { isSandbox } from './observed.ts';
 import { createObserver } from './observer.ts';
 import type { KubeletConfig, Lookups, Parts } from './parts.ts';
 import { type Pods, removeOrphans, startPods } from './pods.ts';
+import type { PodPlan } from './plan.ts';
 import { createProbes, runProbe } from './probes/index.ts';
 import { createStartGate } from './start-gate.ts';
 import { createNodeConnection, type NodeConnection } from './streaming/index.ts';
@@ -41,6 +42,8 @@ export type Kubelet = {
   connection: NodeConnection;
   /** Why the node cannot run pods now; undefined when it can. */
   health(): string | undefined;
+  /** What the agent last decided to do for a pod, for people who wonder. */
+  plan(namespace: string, name: string): PodPlan | undefined;
   stop(): void;
 };
 
@@ -153,7 +156,9 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
   const connection = createNodeConnection({ streams: runtime.streams, find: ({ uid }) => observer.pods.states(uid) });
   const stop = stopper(node, pods, probes.stop, followed);
   signal.addEventListener('abort', stop, { once: true });
-  return { connection, health: () => node.fault(), stop };
+  const plan: Kubelet['plan'] = (namespace, name) =>
+    pods?.all().find(({ pod: { metadata } }) => metadata.namespace === namespace && metadata.name === name)?.plan;
+  return { connection, health: () => node.fault(), plan, stop };
 }
 
 function stopper(node: NodeAgent, pods: Pods, stopProbes: () => void, followed: ReadonlyArray<() => void>): () => void {

@@ -208,7 +208,11 @@ function directory(dir: string, readOnly = false): PreparedVolume {
     ...(readOnly && { readOnly }),
     async subPath(path) {
       const wanted = join(dir, path);
-      if (!existsSync(wanted)) await mkdir(wanted, { recursive: true, mode: 0o750 });
+      if (!existsSync(wanted)) {
+        await mkdir(wanted, { recursive: true });
+        // As open as the volume itself, as upstream makes them: not everyone who mounts it is root.
+        await chmod(wanted, (await stat(dir)).mode & 0o7777);
+      }
       const [real, root] = await Promise.all([realpath(wanted), realpath(dir)]);
       if (real !== root && !real.startsWith(root + sep)) throw new VolumeError(`subpath ${JSON.stringify(path)} leads out of the volume`);
       return { hostPath: real };
