@@ -24,6 +24,7 @@ import { createProbes, runProbe } from './probes/index.ts';
 import { createStartGate } from './start-gate.ts';
 import { createNodeConnection, type NodeConnection } from './streaming/index.ts';
 import { createVolumes, startVolumeReclaim } from './volumes/index.ts';
+import { volumesInTurn } from './volumes-in-turn.ts';
 
 export type KubeletDeps = {
   client: Client;
@@ -102,15 +103,17 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
         });
     },
   });
-  const volumes = createVolumes({
-    resources: runtime.resources,
-    client: deps.client,
-    informers,
-    rootDir: config.rootDir,
-    nodeName: config.nodeName,
-    clock,
-    log,
-  });
+  const volumes = volumesInTurn(
+    createVolumes({
+      resources: runtime.resources,
+      client: deps.client,
+      informers,
+      rootDir: config.rootDir,
+      nodeName: config.nodeName,
+      clock,
+      log,
+    }),
+  );
   const parts: Parts = {
     config,
     client: deps.client,

@@ -81,6 +81,11 @@ export class PodWorker {
     return this.#reasons.size > 0 || !this.#said || this.#said.phase === 'Pending';
   }
 
+  /** Its volumes are there, and will be for a while. */
+  get mounted(): boolean {
+    return !this.#over && !this.#leaving.signal.aborted && this.#said?.phase === 'Running';
+  }
+
   /** The API has a newer pod. */
   update(pod: Pod): void {
     const before = this.#pod;
