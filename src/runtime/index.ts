@@ -1,4 +1,6 @@
-export { type DockerConfig, openDocker } from './docker/open.ts';
+export type { DockerConfig } from './docker/engine.ts';
+export { openDocker } from './docker/open.ts';
+export { createMemoryRuntime, type MemoryRuntime } from './memory/memory-runtime.ts';
 export {
   type ContainerEvent,
   type ContainerId,
@@ -6,12 +8,14 @@ export {
   type ContainerSpec,
   type ContainerState,
   type EngineInfo,
+  EngineUnavailable,
   ExecTimeout,
   type Images,
   type ImageState,
   type Labels,
   type LogChunk,
   type LogRequest,
+  type MemoryVolume,
   type Mount,
   type NetworkSpec,
   NoSuchContainer,

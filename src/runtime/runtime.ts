@@ -101,7 +101,7 @@ export interface Containers {
   createSandbox(spec: SandboxSpec): Promise<ContainerId>;
   /** The name is taken by an older attempt: that one is returned when its labels are the same, replaced when not. */
   create(spec: ContainerSpec): Promise<ContainerId>;
-  /** Fails with StartFailed (the engine's text, and the exit code it gave). One that runs already counts as started. */
+  /** Fails with StartFailed (the engine's text, and its exit code), or NoSuchContainer. One that runs already counts as started. */
   start(id: ContainerId): Promise<void>;
   /** Resolves when it no longer runs: the stop signal, then KILL after `grace`. One that never existed counts as stopped. */
   stop(id: ContainerId, grace: Seconds): Promise<void>;
@@ -166,7 +166,8 @@ export type ImageState = {
   entrypoint: readonly string[];
   command: readonly string[];
 };
-export type RegistryLogin = { username: string; password: string; server: string };
+/** For one registry. An identity token takes the place of name and password. */
+export type RegistryLogin = { username: string; password: string; server: string; identityToken?: string };
 
 export interface Images {
   inspect(reference: string): Promise<ImageState | undefined>;
@@ -177,12 +178,17 @@ export interface Images {
 
 export type NetworkSpec = { name: string; subnet: string; gateway: string; labels: Labels; bridgeName?: string };
 
-/** Networks and volumes, by name. */
+/** A volume in memory; its content is lost when no container that uses it runs. */
+export type MemoryVolume = { sizeBytes?: number; mode?: number; group?: number };
+
+/** Networks and volumes, by name. Removing what is not there counts as removed. */
 export interface Resources {
   /** Makes it, or adopts the one of that name when its subnet is the same; otherwise fails and says what differs. */
   ensureNetwork(spec: NetworkSpec): Promise<void>;
   removeNetwork(name: string): Promise<void>;
-  ensureVolume(name: string, labels: Labels): Promise<{ hostPath: string }>;
+  /** Makes it or takes the one of that name. `hostPath` is where its content stands on the engine's host. */
+  ensureVolume(name: string, labels: Labels, memory?: MemoryVolume): Promise<{ hostPath: string }>;
+  /** Fails while a container uses it. */
   removeVolume(name: string): Promise<void>;
   listVolumes(labels: Labels): Promise<string[]>;
 }
@@ -201,6 +207,8 @@ export type EngineInfo = {
   rootDir: string;
   storageDriver: string;
   rootless: boolean;
+  /** Its files and processes are those of this process's host. */
+  sharesHost: boolean;
 };
 
 /** One container engine, in parts: each user takes the part it needs. */
@@ -235,3 +243,6 @@ export class ExecTimeout extends Error {}
 
 /** The container is not there. */
 export class NoSuchContainer extends Error {}
+
+/** The engine does not answer, or not in time. What was asked may have been done all the same. */
+export class EngineUnavailable extends Error {}

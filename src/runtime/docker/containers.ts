@@ -1,183 +1,35 @@
 import type Docker from 'dockerode';
-import type { Clock } from '../../lib/clock.ts';
+import { type Clock, sleep } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import {
   type ContainerId,
   type Containers,
-  type ContainerSpec,
   type ContainerState,
+  EngineUnavailable,
   type Labels,
-  type Mount,
-  type ResourceLimits,
-  type SandboxSpec,
+  NoSuchContainer,
   StartFailed,
 } from '../runtime.ts';
+import { containerOptions, limitsOf, sandboxOptions } from './container-options.ts';
 import { engineEvents } from './events.ts';
 import { codeOf, textOf, unlessGone } from './failure.ts';
-import { pauseImage } from './pause.ts';
+import { inTurns } from './turns.ts';
 
-/** More starts at once than this only queue inside the engine, where nothing has priority. */
-const parallelStarts = 5;
+/** More starts at once than this only queue inside the engine, where nothing has priority (measured: 4 to 6). */
+const parallelStarts = 6;
+const parallelInspects = 16;
 
-const binds = (mounts: readonly Mount[]): string[] =>
-  mounts.flatMap((mount) => {
-    if ('tmpfs' in mount.source) return [];
-    const source = 'volume' in mount.source ? mount.source.volume : mount.source.hostPath;
-    const options = [
-      mount.readOnly ? 'ro' : 'rw',
-      'volume' in mount.source && 'nocopy',
-      mount.propagation && mount.propagation !== 'private' && mount.propagation,
-    ];
-    return [`${source}:${mount.target}:${options.filter(Boolean).join(',')}`];
-  });
+type Deps = { clock: Clock; log: Log; ensurePauseImage(): Promise<void> };
 
-const tmpfs = (mounts: readonly Mount[]): Record<string, string> =>
-  Object.fromEntries(
-    mounts.flatMap((mount) => {
-      if (!('tmpfs' in mount.source)) return [];
-      const { sizeBytes, mode } = mount.source.tmpfs;
-      return [
-        [
-          mount.target,
-          [mount.readOnly ? 'ro' : 'rw', sizeBytes && `size=${sizeBytes}`, mode && `mode=${mode.toString(8)}`].filter(Boolean).join(','),
-        ],
-      ];
-    }),
-  );
+export function dockerContainers(docker: Docker, deps: Deps): Containers {
+  const { clock } = deps;
+  const startInTurn = inTurns(parallelStarts);
+  const inspectInTurn = inTurns(parallelInspects);
 
-const limitsOf = (limits: ResourceLimits): Docker.HostConfig => ({
-  ...(limits.cpuShares !== undefined && { CpuShares: limits.cpuShares }),
-  ...(limits.nanoCpus !== undefined && { NanoCpus: limits.nanoCpus }),
-  ...(limits.memoryBytes !== undefined && { Memory: limits.memoryBytes, MemorySwap: limits.memoryBytes }),
-  ...(limits.pids !== undefined && { PidsLimit: limits.pids }),
-});
-
-const pidModeOf = (spec: ContainerSpec): string => {
-  if (spec.pid === 'host') return 'host';
-  if (spec.pid === 'sandbox') return `container:${spec.sandbox}`;
-  return spec.pid ? `container:${spec.pid.container}` : '';
-};
-
-function sandboxOptions(spec: SandboxSpec): Docker.ContainerCreateOptions {
-  const host = spec.network === 'host';
-  return {
-    name: spec.name,
-    Image: pauseImage,
-    Labels: { ...spec.labels },
-    ...(!host && { Hostname: spec.hostname }),
-    HostConfig: {
-      NetworkMode: spec.network === 'host' ? 'host' : spec.network.name,
-      IpcMode: spec.ipc ?? 'shareable',
-      ...(spec.pid && { PidMode: spec.pid }),
-      ...(spec.sysctls && { Sysctls: { ...spec.sysctls } }),
-      ...(spec.cgroupParent && { CgroupParent: spec.cgroupParent }),
-      ...(spec.oomScoreAdj !== undefined && { OomScoreAdj: spec.oomScoreAdj }),
-      Binds: binds(spec.mounts),
-      SecurityOpt: ['seccomp=unconfined'],
-      RestartPolicy: { Name: 'no' },
-      LogConfig: { Type: 'none', Config: {} },
-    },
-    ...(spec.network !== 'host' && {
-      NetworkingConfig: { EndpointsConfig: { [spec.network.name]: { IPAMConfig: { IPv4Address: spec.network.address } } } },
-    }),
+  const inspect = async (id: ContainerId): Promise<ContainerState | undefined> => {
+    const info = await unlessGone(docker.getContainer(id).inspect());
+    return info && stateOf(info);
   };
-}
-
-function containerOptions(spec: ContainerSpec): Docker.ContainerCreateOptions {
-  const security = [
-    spec.seccomp === 'unconfined' ? 'seccomp=unconfined' : typeof spec.seccomp === 'object' ? `seccomp=${spec.seccomp.profile}` : '',
-    spec.noNewPrivileges ? 'no-new-privileges' : '',
-    spec.unmaskedProc ? 'systempaths=unconfined' : '',
-  ].filter((it) => it !== '');
-  return {
-    name: spec.name,
-    Image: spec.image,
-    Labels: { ...spec.labels },
-    Env: [...spec.env],
-    ...(spec.command && { Entrypoint: [...spec.command] }),
-    ...(spec.args && { Cmd: [...spec.args] }),
-    ...(spec.workingDir && { WorkingDir: spec.workingDir }),
-    ...(spec.user !== undefined && { User: spec.user }),
-    Tty: spec.tty,
-    OpenStdin: spec.stdin,
-    StdinOnce: spec.stdinOnce,
-    // Probes are ours; an image's own health check would only cost.
-    Healthcheck: { Test: ['NONE'] },
-    HostConfig: {
-      NetworkMode: `container:${spec.sandbox}`,
-      IpcMode: `container:${spec.sandbox}`,
-      PidMode: pidModeOf(spec),
-      Binds: binds(spec.mounts),
-      Tmpfs: tmpfs(spec.mounts),
-      Privileged: spec.privileged,
-      ReadonlyRootfs: spec.readOnlyRootFilesystem,
-      ...(spec.supplementalGroups?.length && { GroupAdd: [...spec.supplementalGroups] }),
-      ...(spec.addCapabilities?.length && { CapAdd: [...spec.addCapabilities] }),
-      ...(spec.dropCapabilities?.length && { CapDrop: [...spec.dropCapabilities] }),
-      SecurityOpt: security,
-      ...limitsOf(spec.limits),
-      ...(spec.limits.oomScoreAdj !== undefined && { OomScoreAdj: spec.limits.oomScoreAdj }),
-      ...(spec.cgroupParent && { CgroupParent: spec.cgroupParent }),
-      RestartPolicy: { Name: 'no' },
-      LogConfig: {
-        Type: 'json-file',
-        Config: { 'max-size': String(spec.logFiles?.maxBytes ?? 10 << 20), 'max-file': String(spec.logFiles?.count ?? 3) },
-      },
-    },
-  };
-}
-
-const time = (text: string | undefined): number => (text && !text.startsWith('0001-') ? Date.parse(text) : 0);
-
-function stateOf(info: Docker.ContainerInspectInfo): ContainerState {
-  const { State: state, Config: config } = info;
-  const status = state.Paused ? 'paused' : state.Running ? 'running' : state.Status === 'created' ? 'created' : 'exited';
-  return {
-    id: info.Id,
-    name: info.Name.replace(/^\//, ''),
-    labels: config.Labels,
-    image: config.Image,
-    imageId: info.Image,
-    status,
-    createdAt: time(info.Created),
-    startedAt: time(state.StartedAt),
-    finishedAt: time(state.FinishedAt),
-    exitCode: state.ExitCode,
-    oomKilled: state.OOMKilled,
-    error: state.Error,
-    pid: state.Pid,
-    tty: config.Tty,
-  };
-}
-
-export function dockerContainers(docker: Docker, deps: { clock: Clock; log: Log }): Containers {
-  let starting = 0;
-  const waiting: Array<() => void> = [];
-  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (starting >= parallelStarts) await new Promise<void>((resolve) => waiting.push(resolve));
-    starting += 1;
-    try {
-      return await work();
-    } finally {
-      starting -= 1;
-      waiting.shift()?.();
-    }
-  }
-
-  /** A name that is taken belongs to an earlier try of ours: the same labels mean it is the one; else it is in the way. */
-  async function createOnce(options: Docker.ContainerCreateOptions): Promise<ContainerId> {
-    try {
-      return (await docker.createContainer(options)).id;
-    } catch (error) {
-      if (codeOf(error) !== 409 || !options.name) throw error;
-      const info = await unlessGone(docker.getContainer(options.name).inspect());
-      const labels = (options.Labels ?? {}) as Record<string, string>;
-      if (info && info.State.Status === 'created' && Object.entries(labels).every(([key, value]) => info.Config.Labels[key] === value))
-        return info.Id;
-      if (info) await remove(info.Id);
-      return (await docker.createContainer(options)).id;
-    }
-  }
 
   async function remove(id: ContainerId): Promise<void> {
     for (let attempt = 0; ; attempt++) {
@@ -185,28 +37,48 @@ export function dockerContainers(docker: Docker, deps: { clock: Clock; log: Log 
         await unlessGone(docker.getContainer(id).remove({ force: true, v: true }));
         return;
       } catch (error) {
-        // Another removal is under way: it is over when inspect finds nothing.
-        if (codeOf(error) !== 409 || attempt > 50) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        // Another removal is under way: it is over when there is nothing left to remove.
+        if (codeOf(error) !== 409 || attempt >= 100) throw error;
+        await sleep(clock, 100);
       }
     }
   }
 
-  const inspect = async (id: ContainerId): Promise<ContainerState | undefined> => {
-    const info = await unlessGone(docker.getContainer(id).inspect());
-    return info && stateOf(info);
-  };
+  /** A name that is taken belongs to an earlier try of ours: with the same labels it is the one, else it is in the way. */
+  async function createOnce(options: Docker.ContainerCreateOptions): Promise<ContainerId> {
+    try {
+      return (await docker.createContainer(options)).id;
+    } catch (error) {
+      if (codeOf(error) !== 409 || !options.name) throw error;
+      const found = await inspect(options.name);
+      if (found && found.status !== 'exited' && found.error === '' && sameLabels(options.Labels ?? {}, found.labels)) return found.id;
+      if (found) await remove(found.id);
+      return (await docker.createContainer(options)).id;
+    }
+  }
 
   return {
-    createSandbox: (spec) => createOnce(sandboxOptions(spec)),
+    async createSandbox(spec) {
+      const options = sandboxOptions(spec);
+      try {
+        return await createOnce(options);
+      } catch (error) {
+        // Somebody has cleaned up images: ours is loaded anew.
+        if (codeOf(error) !== 404 || !/no such image/i.test(textOf(error))) throw error;
+        await deps.ensurePauseImage();
+        return createOnce(options);
+      }
+    },
     create: (spec) => createOnce(containerOptions(spec)),
     start: (id) =>
-      inTurn(async () => {
+      startInTurn(async () => {
         try {
-          await unlessGoneStart(docker.getContainer(id).start());
+          await docker.getContainer(id).start();
         } catch (error) {
-          const state = await inspect(id);
-          throw new StartFailed(textOf(error), state?.exitCode ?? 128, { cause: error });
+          if (codeOf(error) === 304) return;
+          if (codeOf(error) === 404 && !(await inspect(id))) throw new NoSuchContainer(`No such container: ${id}`, { cause: error });
+          if (error instanceof EngineUnavailable) throw error;
+          throw new StartFailed(textOf(error), (await inspect(id))?.exitCode || 128, { cause: error });
         }
       }),
     async stop(id, grace) {
@@ -218,13 +90,13 @@ export function dockerContainers(docker: Docker, deps: { clock: Clock; log: Log 
         await docker.getContainer(id).kill({ signal });
       } catch (error) {
         // 409: it does not run.
-        if (![404, 409].includes(codeOf(error) ?? 0)) throw error;
+        if (codeOf(error) !== 404 && codeOf(error) !== 409) throw error;
       }
     },
     inspect,
     async list(labels) {
       const found = await docker.listContainers({ all: true, filters: { label: labelFilters(labels) } });
-      const states = await Promise.all(found.map((it) => inspect(it.Id)));
+      const states = await Promise.all(found.map((it) => inspectInTurn(() => inspect(it.Id))));
       return states.filter((it): it is ContainerState => it !== undefined);
     },
     async update(id, limits) {
@@ -234,13 +106,32 @@ export function dockerContainers(docker: Docker, deps: { clock: Clock; log: Log 
   };
 }
 
-/** 304 says that it runs already; a container that is not there cannot be started, and that is told. */
-async function unlessGoneStart(call: Promise<unknown>): Promise<void> {
-  try {
-    await call;
-  } catch (error) {
-    if (codeOf(error) !== 304) throw error;
-  }
-}
-
 export const labelFilters = (labels: Labels): string[] => Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+
+const sameLabels = (wanted: Labels, found: Labels): boolean => Object.entries(wanted).every(([key, value]) => found[key] === value);
+
+// What has not happened is the year 1 to the engine, or nothing at all.
+const time = (text: string | undefined): number => (text && !text.startsWith('0001-') ? Date.parse(text) : 0);
+
+function stateOf(info: Docker.ContainerInspectInfo): ContainerState {
+  const { State: state, Config: config } = info;
+  const [startedAt, finishedAt] = [time(state.StartedAt), time(state.FinishedAt)];
+  const status = state.Paused ? 'paused' : state.Running ? 'running' : state.Status === 'created' ? 'created' : 'exited';
+  return {
+    id: info.Id,
+    name: info.Name.replace(/^\//, ''),
+    labels: config.Labels ?? {},
+    image: config.Image,
+    imageId: info.Image,
+    status,
+    createdAt: time(info.Created),
+    startedAt,
+    // A process may end before the engine has noted that it began.
+    finishedAt: finishedAt && status === 'exited' ? Math.max(finishedAt, startedAt) : finishedAt,
+    exitCode: state.ExitCode ?? 0,
+    oomKilled: state.OOMKilled ?? false,
+    error: state.Error ?? '',
+    pid: state.Pid ?? 0,
+    tty: config.Tty ?? false,
+  };
+}

@@ -1,45 +1,52 @@
+import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { backoff } from '../../lib/backoff.ts';
-import { type Clock, sleep } from '../../lib/clock.ts';
+import { type Clock, seconds, sleep } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { ContainerEvent } from '../runtime.ts';
+import { textOf } from './failure.ts';
 
 type Raw = { Action?: string; timeNano?: number; Actor?: { ID?: string; Attributes?: Record<string, string> } };
 const actions = ['create', 'start', 'die', 'oom', 'destroy', 'pause', 'unpause'] as const;
 
-/** The engine's events, over breaks: after one, 'resync' says that some may have been missed. */
+/**
+ * The engine's events, over breaks. 'resync' at the start and after each break says that some may have been missed:
+ * the engine replays only a short ring, so listing again is the only sure way.
+ */
 export async function* engineEvents(
   docker: Docker,
   label: string[],
   signal: AbortSignal,
   { clock, log }: { clock: Clock; log: Log },
 ): AsyncGenerator<ContainerEvent | 'resync'> {
+  const filters = { type: ['container'], event: [...actions], label };
   let failures = 0;
   while (!signal.aborted) {
     try {
-      const stream = (await docker.getEvents({ filters: { type: ['container'], event: [...actions], label } })) as NodeJS.ReadableStream & {
-        destroy(): void;
-      };
-      const end = (): void => stream.destroy();
-      signal.addEventListener('abort', end, { once: true });
+      const stream = (await docker.getEvents({ filters, abortSignal: signal } as Docker.GetEventsOptions)) as Readable;
       yield 'resync';
       failures = 0;
-      let text = '';
-      for await (const chunk of stream) {
-        text += String(chunk);
-        const lines = text.split('\n');
-        text = lines.pop() ?? '';
-        for (const line of lines) {
-          const event = line.trim() && eventOf(JSON.parse(line) as Raw);
-          if (event) yield event;
-        }
+      for await (const line of linesOf(stream)) {
+        const event = eventOf(JSON.parse(line) as Raw);
+        if (event) yield event;
       }
+      if (!signal.aborted) log.warn("the engine's events ended");
     } catch (error) {
       if (signal.aborted) return;
-      log.warn("the engine's events broke off", { error: String(error) });
+      log.warn("the engine's events broke off", { error: textOf(error) });
     }
-    await sleep(clock, backoff(failures, 200, 5_000), signal);
+    await sleep(clock, backoff(failures, 200, seconds(5)), signal);
     failures += 1;
+  }
+}
+
+async function* linesOf(stream: Readable): AsyncGenerator<string> {
+  stream.setEncoding('utf8');
+  let rest = '';
+  for await (const chunk of stream as AsyncIterable<string>) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line.trim() !== '') yield line;
   }
 }
 

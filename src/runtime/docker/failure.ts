@@ -1,11 +1,19 @@
-/** An error of the engine's API as dockerode throws it. */
-type EngineError = { statusCode?: number; reason?: string; json?: { message?: string } };
+/** An answer of the engine that says no: its HTTP status and its own words. */
+export class EngineError extends Error {
+  readonly status: number;
+  constructor(status: number, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'EngineError';
+    this.status = status;
+  }
+}
 
-export const codeOf = (error: unknown): number | undefined => (error as EngineError).statusCode;
+export const codeOf = (error: unknown): number | undefined => (error instanceof EngineError ? error.status : undefined);
+
 /** The engine's own words. */
-export const textOf = (error: unknown): string => (error as EngineError).json?.message ?? (error as Error).message ?? String(error);
+export const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Takes a 404 (and 304, already so) as done. */
+/** Undefined for what is not there (404) or is so already (304). */
 export async function unlessGone<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await call;

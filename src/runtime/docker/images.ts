@@ -1,35 +1,10 @@
+import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
-import { type ImageState, type Images, PullFailed } from '../runtime.ts';
-import { textOf, unlessGone } from './failure.ts';
+import { type Images, type ImageState, PullFailed, type RegistryLogin } from '../runtime.ts';
+import { EngineError, textOf, unlessGone } from './failure.ts';
+import { pullFailure } from './pull-failure.ts';
 
-/** The engine tells kinds of failure apart by its words alone. */
-function failureOf(text: string, cause: unknown): PullFailed {
-  const kind = /unauthorized|denied|no basic auth|authentication required/i.test(text)
-    ? 'denied'
-    : /not found|manifest unknown|no such (image|manifest)|name unknown/i.test(text)
-      ? 'not-found'
-      : /connection refused|no such host|timeout|dial tcp|network is unreachable|EOF|TLS|server misbehaving|Temporary failure/i.test(text)
-        ? 'unreachable'
-        : /invalid reference|invalid repository/i.test(text)
-          ? 'invalid-name'
-          : 'other';
-  return new PullFailed(kind, text, { cause });
-}
-
-function stateOf(info: Docker.ImageInspectInfo): ImageState {
-  const { Config: config } = info;
-  const list = (value: string | string[] | null | undefined): string[] => (Array.isArray(value) ? value : value ? [value] : []);
-  return {
-    id: info.Id,
-    tags: info.RepoTags ?? [],
-    digests: info.RepoDigests ?? [],
-    user: config?.User ?? '',
-    sizeBytes: info.Size,
-    stopSignal: (config as { StopSignal?: string } | undefined)?.StopSignal ?? '',
-    entrypoint: list(config?.Entrypoint),
-    command: list(config?.Cmd),
-  };
-}
+type Line = { status?: string; id?: string; error?: string; errorDetail?: { message?: string } };
 
 export function dockerImages(docker: Docker): Images {
   async function inspect(reference: string): Promise<ImageState | undefined> {
@@ -40,21 +15,13 @@ export function dockerImages(docker: Docker): Images {
     inspect,
     async pull(reference, login, onProgress) {
       // Without a tag the engine would fetch all of them.
-      const named = /(@sha256:|:[^/]+$)/.test(reference) ? reference : `${reference}:latest`;
+      const named = /@|:[^/]+$/.test(reference) ? reference : `${reference}:latest`;
       try {
-        const stream = await docker.pull(
-          named,
-          login ? { authconfig: { username: login.username, password: login.password, serveraddress: login.server } } : {},
-        );
-        await new Promise<void>((resolve, reject) => {
-          docker.modem.followProgress(
-            stream,
-            (error: Error | null) => (error ? reject(error) : resolve()),
-            (line: { status?: string; id?: string }) => onProgress?.([line.id, line.status].filter(Boolean).join(': ')),
-          );
-        });
+        const stream = (await docker.pull(named, login ? { authconfig: credentials(login) } : {})) as Readable;
+        await followed(stream, onProgress ?? (() => {}));
       } catch (error) {
-        throw failureOf(textOf(error), error);
+        // That the engine itself does not answer says nothing about the image.
+        throw error instanceof EngineError || error instanceof PullRefused ? pullFailure(textOf(error), error) : error;
       }
       const image = await inspect(named);
       if (!image) throw new PullFailed('other', `${named} was pulled, but the engine does not have it`);
@@ -62,16 +29,48 @@ export function dockerImages(docker: Docker): Images {
     },
     async list() {
       const found = await docker.listImages();
-      return found.map((it) => ({
-        id: it.Id,
-        tags: it.RepoTags ?? [],
-        digests: it.RepoDigests ?? [],
-        user: '',
-        sizeBytes: it.Size,
-        stopSignal: '',
-        entrypoint: [],
-        command: [],
-      }));
+      return found.map((it) => ({ ...blank, id: it.Id, tags: it.RepoTags ?? [], digests: it.RepoDigests ?? [], sizeBytes: it.Size }));
     },
+  };
+}
+
+const blank = { user: '', stopSignal: '', entrypoint: [], command: [] };
+
+const credentials = ({ username, password, server, identityToken }: RegistryLogin): object =>
+  identityToken ? { identitytoken: identityToken, serveraddress: server } : { username, password, serveraddress: server };
+
+/** Once the stream has begun an error is a line of it, under HTTP status 200. */
+class PullRefused extends Error {}
+
+async function followed(stream: Readable, onProgress: (line: string) => void): Promise<void> {
+  stream.setEncoding('utf8');
+  let rest = '';
+  const take = (text: string): void => {
+    if (text.trim() === '') return;
+    const line = JSON.parse(text) as Line;
+    const fault = line.errorDetail?.message ?? line.error;
+    if (fault !== undefined) throw new PullRefused(fault);
+    onProgress([line.id, line.status].filter(Boolean).join(': '));
+  };
+  for await (const chunk of stream as AsyncIterable<string>) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) take(line);
+  }
+  take(rest);
+}
+
+function stateOf(info: Docker.ImageInspectInfo): ImageState {
+  const config = info.Config as Partial<Docker.ImageInspectInfo['Config']> & { StopSignal?: string };
+  const list = (value: string | string[] | null | undefined): string[] => (Array.isArray(value) ? value : value ? [value] : []);
+  return {
+    id: info.Id,
+    tags: info.RepoTags ?? [],
+    digests: info.RepoDigests ?? [],
+    user: config?.User ?? '',
+    sizeBytes: info.Size,
+    stopSignal: config?.StopSignal ?? '',
+    entrypoint: list(config?.Entrypoint),
+    command: list(config?.Cmd),
   };
 }

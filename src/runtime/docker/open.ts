@@ -1,54 +1,65 @@
-import Docker from 'dockerode';
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type Docker from 'dockerode';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { EngineInfo, Runtime } from '../runtime.ts';
 import { dockerContainers } from './containers.ts';
+import { type DockerConfig, engineAt } from './engine.ts';
 import { dockerImages } from './images.ts';
 import { ensurePauseImage } from './pause.ts';
 import { dockerResources } from './resources.ts';
 import { dockerStreams } from './streams.ts';
 
-/** `host` as DOCKER_HOST has it: unix:///var/run/docker.sock or tcp://address:port. */
-export type DockerConfig = { host: string };
+type Raw = { [name: string]: unknown };
 
-/** Connects to an engine. Fails, saying what to do, when it does not answer. No API version is pinned: the engine's own is used. */
+/**
+ * Connects to an engine and loads the sandbox's image into it. Fails with EngineUnavailable when it does not answer.
+ * No API version is pinned: each engine is spoken to in its own.
+ */
 export async function openDocker(config: DockerConfig, deps: { clock: Clock; log: Log }): Promise<Runtime> {
-  const unix = config.host.startsWith('unix://');
-  const url = unix ? undefined : new URL(config.host);
-  const docker = url
-    ? new Docker({ host: url.hostname, port: Number(url.port) || 2375, protocol: 'http' })
-    : new Docker({ socketPath: config.host.slice('unix://'.length) });
-  let raw: Record<string, unknown>;
-  try {
-    raw = (await docker.info()) as Record<string, unknown>;
-  } catch (cause) {
-    throw new Error(`no Docker Engine answers at ${config.host}: start it, or set DOCKER_HOST`, { cause });
-  }
-  const version = (await docker.version()) as { ApiVersion?: string; Version?: string };
-  await ensurePauseImage(docker, String(raw.Architecture));
-  const info: EngineInfo = {
-    name: String(raw.Name),
-    version: version.Version ?? '',
-    apiVersion: version.ApiVersion ?? '',
-    kernel: String(raw.KernelVersion),
-    operatingSystem: String(raw.OperatingSystem),
-    architecture: String(raw.Architecture),
-    cpus: Number(raw.NCPU),
-    memoryBytes: Number(raw.MemTotal),
-    cgroupVersion: raw.CgroupVersion === '2' ? '2' : '1',
-    rootDir: String(raw.DockerRootDir),
-    storageDriver: String(raw.Driver),
-    rootless: Array.isArray(raw.SecurityOptions) && raw.SecurityOptions.some((it) => String(it).includes('rootless')),
-  };
+  const docker = engineAt(config, deps.clock);
+  const [raw, version] = (await Promise.all([docker.info(), docker.version()])) as [Raw, Docker.DockerVersion];
+  const ownHost = sharesHost(config.host, raw);
+  const info = infoOf(raw, version, ownHost);
+  const loadPause = (): Promise<void> => ensurePauseImage(docker, info.architecture);
+  await loadPause();
   return {
     // What it says does not change while it runs; that it runs is found out each time.
     info: async () => {
       await docker.ping();
       return info;
     },
-    containers: dockerContainers(docker, deps),
-    streams: dockerStreams(docker, { clock: deps.clock, ownHost: unix }),
+    containers: dockerContainers(docker, { ...deps, ensurePauseImage: loadPause }),
+    streams: dockerStreams(docker, { clock: deps.clock, ownHost }),
     images: dockerImages(docker),
     resources: dockerResources(docker),
+  };
+}
+
+/**
+ * Whether the engine's files and processes are also ours: it listens on a socket of this Linux host, calls itself by
+ * our name, and has its data where we can see them. In a container that has the socket mounted none of this holds.
+ */
+const sharesHost = (host: string, raw: Raw): boolean =>
+  process.platform === 'linux' && host.startsWith('unix://') && raw.Name === hostname() && existsSync(String(raw.DockerRootDir));
+
+function infoOf(raw: Raw, version: Docker.DockerVersion, ownHost: boolean): EngineInfo {
+  const text = (value: unknown): string => (value === undefined ? '' : String(value));
+  const options = Array.isArray(raw.SecurityOptions) ? raw.SecurityOptions.map(String) : [];
+  return {
+    name: text(raw.Name),
+    version: text(version.Version),
+    apiVersion: text(version.ApiVersion),
+    kernel: text(raw.KernelVersion),
+    operatingSystem: text(raw.OperatingSystem),
+    architecture: text(raw.Architecture),
+    cpus: Number(raw.NCPU),
+    memoryBytes: Number(raw.MemTotal),
+    cgroupVersion: raw.CgroupVersion === '2' ? '2' : '1',
+    rootDir: text(raw.DockerRootDir),
+    storageDriver: text(raw.Driver),
+    rootless: options.some((it) => it.includes('rootless')),
+    sharesHost: ownHost,
   };
 }
