@@ -103,15 +103,19 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
         });
     },
   });
+  const { allocatable } = resourcesOf(engine, host, config.maxPods);
   const volumes = volumesInTurn(
-    createVolumes({
+    await createVolumes({
       resources: runtime.resources,
       client: deps.client,
       informers,
       rootDir: config.rootDir,
+      cluster: config.cluster,
       nodeName: config.nodeName,
       clock,
-      log,
+      random: deps.random,
+      allocatable,
+      sharesHost: engine.sharesHost,
     }),
   );
   const parts: Parts = {
@@ -132,7 +136,7 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
     gate: createStartGate(startPlaces),
     node: {
       memoryBytes: engine.memoryBytes,
-      allocatable: resourcesOf(engine, host, config.maxPods).allocatable,
+      allocatable,
       resolver: parseResolver(resolver),
       hostFile,
     },

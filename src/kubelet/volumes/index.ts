@@ -1,221 +1,174 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { chmod, chown, mkdir, readdir, realpath, rm, stat, writeFile } from 'node:fs/promises';
-import { join, sep } from 'node:path';
-import { promisify } from 'node:util';
+import { chmod, mkdir, readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Client, Informers } from '../../client/index.ts';
 import { configMap, type core, persistentVolume, persistentVolumeClaim, secret } from '../../kinds/index.ts';
 import type { Clock } from '../../lib/clock.ts';
-import type { Log } from '../../lib/log.ts';
-import { quantityValue } from '../../meta/quantity.ts';
+import type { Random } from '../../lib/random.ts';
 import type { Resources } from '../../runtime/index.ts';
 import type { PreparedVolume } from '../mounts.ts';
+import { label } from '../names.ts';
 import { writeAtomically } from './atomic-writer.ts';
-import { payloadOf, type Sources, VolumeError } from './payload.ts';
+import { claimVolume, ephemeralVolume } from './claim.ts';
+import { configMapVolume } from './config-map.ts';
+import { directory } from './directory.ts';
+import { downwardApiVolume } from './downward-api.ts';
+import { emptyDirVolume } from './empty-dir.ts';
+import { exists, memoryRoot, removePodDir } from './files.ts';
+import { hostPathVolume } from './host-path.ts';
+import { giveToGroup } from './ownership.ts';
+import { projectedVolume } from './projected.ts';
+import { secretVolume } from './secret.ts';
+import {
+  type Payload,
+  setUpError,
+  type Sources,
+  type TokenSource,
+  type VolumeContext,
+  VolumeError,
+  type VolumeType,
+} from './volume-type.ts';
 
 export { startVolumeReclaim } from './reclaim.ts';
-export { VolumeError } from './payload.ts';
+export { type TokenSource, VolumeError } from './volume-type.ts';
 
-const run = promisify(execFile);
+/** What a volume can be; all others are refused. */
+export const volumeTypes: readonly VolumeType[] = [
+  emptyDirVolume,
+  configMapVolume,
+  secretVolume,
+  downwardApiVolume,
+  projectedVolume,
+  hostPathVolume,
+  claimVolume,
+  ephemeralVolume,
+];
 
 export type VolumesDeps = {
   resources: Resources;
   client: Client;
   informers: Informers;
+  /** On a file system that the engine sees under the same path. */
   rootDir: string;
+  cluster: string;
   nodeName: string;
   clock: Clock;
-  log: Log;
+  random: Random;
+  allocatable: { [name: string]: string };
+  /** The engine is on this host: what is mounted here it can mount into containers. */
+  sharesHost: boolean;
+  token?: TokenSource;
 };
+
 export type Volumes = {
   /** Makes the pod's volumes ready to be mounted, by name. Doing it again changes nothing. Fails with VolumeError. */
   prepare(pod: core.Pod): Promise<Map<string, PreparedVolume>>;
-  /** Brings files that come from objects up to date. */
+  /** Brings files that come from objects up to date. Fails, after having done all the others, when one is in the way. */
   refresh(pod: core.Pod): Promise<void>;
+  /** Its containers must be gone. */
   remove(uid: string): Promise<void>;
   /** Pods that have volumes here. */
   podsOnDisk(): Promise<string[]>;
 };
 
-/** The driver of the volumes that our provisioner makes. */
-const ourDriver = 'volume.peapod.dev';
+const plainRootOf = (rootDir: string): string => join(rootDir, 'volumes');
 
-/** Volumes on a file system that the engine and this process share. */
-export function createVolumes(deps: VolumesDeps): Volumes {
-  const { informers, client } = deps;
-  const plainRoot = join(deps.rootDir, 'volumes');
-  // Secrets stay off the disk where there is a file system in memory.
-  const secretRoot = existsSync('/dev/shm')
-    ? join('/dev/shm', `peapod-${Buffer.from(deps.rootDir).toString('base64url').slice(-40)}`)
-    : join(deps.rootDir, 'secret-volumes');
-  const sources: Sources = {
-    configMap: async (namespace, name) => informers.of(configMap).get(`${namespace}/${name}`) ?? client.get(configMap, { namespace, name }),
-    secret: async (namespace, name) => informers.of(secret).get(`${namespace}/${name}`) ?? client.get(secret, { namespace, name }),
+/** Volumes on file systems that the engine and this process share. */
+export async function createVolumes(deps: VolumesDeps): Promise<Volumes> {
+  const { clock, random } = deps;
+  const plainRoot = plainRootOf(deps.rootDir);
+  // Secrets stay off the disk where there is a file system in memory that the engine sees too.
+  const secretRoot = (deps.sharesHost ? await memoryRoot(deps.rootDir) : undefined) ?? plainRoot;
+  const roots = [...new Set([plainRoot, secretRoot])];
+  const context: VolumeContext = {
+    sources: sourcesFrom(deps),
+    resources: deps.resources,
+    clock,
+    random,
+    allocatable: deps.allocatable,
+    ...(deps.token && { token: deps.token }),
+    dirOf: (pod, volume) => join(staysInMemory(volume) ? secretRoot : plainRoot, pod.metadata.uid, volume.name),
+    podLabels: ({ metadata: { uid } }) => ({ [label.cluster]: deps.cluster, [label.node]: deps.nodeName, [label.podUid]: uid }),
+    sharesHost: deps.sharesHost,
+    canMount: deps.sharesHost && process.platform === 'linux' && process.getuid?.() === 0,
   };
-  const holdsSecrets = (volume: core.Volume): boolean =>
-    volume.secret !== undefined || (volume.projected?.sources ?? []).some((it) => it.secret);
-  const dirOf = (pod: core.Pod, volume: core.Volume): string =>
-    join(holdsSecrets(volume) ? secretRoot : plainRoot, pod.metadata.uid, volume.name);
 
-  async function project(pod: core.Pod, volume: core.Volume): Promise<string | undefined> {
-    const payload = await payloadOf(pod, volume, sources, {});
-    if (!payload) return undefined;
-    const dir = dirOf(pod, volume);
-    await mkdir(dir, { recursive: true });
-    await chmod(dir, 0o755);
-    const stamp = `${new Date(deps.clock.now()).toISOString().replace(/[-:T]/g, '_').replace(/\..*/, '')}.${Math.floor(Math.random() * 1e9)}`;
-    await writeAtomically(dir, payload, stamp, pod.spec.securityContext?.fsGroup);
-    return dir;
+  async function project(pod: core.Pod, volume: core.Volume, payload: Payload): Promise<PreparedVolume> {
+    const dir = context.dirOf(pod, volume);
+    const group = pod.spec.securityContext?.fsGroup;
+    if (!(await exists(dir))) {
+      await mkdir(dir, { recursive: true });
+      await chmod(dir, 0o777);
+      if (group !== undefined) await giveToGroup(dir, group, true);
+    }
+    const moment = new Date(clock.now()).toISOString().slice(0, 19).replace(/[-:T]/g, '_');
+    await writeAtomically(dir, payload, `${moment}.${Math.floor(random.next() * 1e10)}`, group);
+    return directory(dir, true);
   }
 
   async function prepareOne(pod: core.Pod, volume: core.Volume): Promise<PreparedVolume> {
-    const projected = await project(pod, volume);
-    if (projected) return directory(projected, true);
-    if (volume.emptyDir) return directory(await emptyDir(dirOf(pod, volume), volume.emptyDir, pod.spec.securityContext?.fsGroup));
-    if (volume.hostPath) return directory(await hostPath(volume.hostPath.path, volume.hostPath.type ?? ''));
-    const claim = volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral && `${pod.metadata.name}-${volume.name}`);
-    if (claim) return claimed(pod, claim, volume.persistentVolumeClaim?.readOnly === true);
-    const kind = Object.keys(volume).find((it) => it !== 'name');
-    throw new VolumeError(`volumes of type ${kind} are not supported`);
-  }
-
-  async function claimed(pod: core.Pod, name: string, readOnly: boolean): Promise<PreparedVolume> {
-    const namespace = pod.metadata.namespace ?? '';
-    const claim =
-      informers.of(persistentVolumeClaim).get(`${namespace}/${name}`) ?? (await client.get(persistentVolumeClaim, { namespace, name }));
-    if (!claim) throw new VolumeError(`persistentvolumeclaim ${JSON.stringify(name)} not found`);
-    if (claim.status?.phase !== 'Bound' || !claim.spec.volumeName)
-      throw new VolumeError(`persistentvolumeclaim ${JSON.stringify(name)} is not bound`);
-    const volume = await client.get(persistentVolume, { name: claim.spec.volumeName });
-    if (!volume) throw new VolumeError(`persistentvolume ${JSON.stringify(claim.spec.volumeName)} not found`);
-    const { csi, hostPath: path, local } = volume.spec;
-    if (csi?.driver === ourDriver) {
-      const cluster = csi.volumeAttributes?.cluster ?? '';
-      const { hostPath: dir } = await deps.resources.ensureVolume(csi.volumeHandle, {
-        'dev.peapod.cluster': cluster,
-        'dev.peapod.volume': volume.metadata.name,
-      });
-      await own(dir, pod.spec.securityContext?.fsGroup);
-      const inside = directory(dir, readOnly);
-      return { ...inside, source: { volume: csi.volumeHandle } };
+    const type = volumeTypes.find(({ field }) => volume[field]);
+    try {
+      if (!type) throw new VolumeError(`volumes of type ${Object.keys(volume).find((it) => it !== 'name')} are not supported`);
+      if ('mount' in type) return await type.mount(pod, volume, context);
+      return await project(pod, volume, await type.files(pod, volume, context));
+    } catch (error) {
+      if (!(error instanceof VolumeError) || /^(MountVolume|Unable to attach)/.test(error.message)) throw error;
+      throw setUpError(volume.name, error.message);
     }
-    if (path) return directory(await hostPath(path.path, path.type ?? ''), readOnly);
-    if (local) return directory(await hostPath(local.path, 'Directory'), readOnly);
-    throw new VolumeError(
-      `volumes of type ${Object.keys(volume.spec).find((it) => typeof volume.spec[it as 'nfs'] === 'object')} are not supported`,
-    );
   }
 
   return {
     async prepare(pod) {
       const ready = new Map<string, PreparedVolume>();
-      for (const volume of pod.spec.volumes ?? []) {
-        try {
-          ready.set(volume.name, await prepareOne(pod, volume));
-        } catch (error) {
-          throw error instanceof VolumeError
-            ? new VolumeError(`MountVolume.SetUp failed for volume ${JSON.stringify(volume.name)} : ${error.message}`)
-            : error;
-        }
-      }
+      const volumes = pod.spec.volumes ?? [];
+      // Others on this host have no business in here; the engine gets in as root.
+      for (const dir of new Set(volumes.map((it) => dirname(context.dirOf(pod, it))))) await mkdir(dir, { recursive: true, mode: 0o700 });
+      for (const volume of volumes) ready.set(volume.name, await prepareOne(pod, volume));
       return ready;
     },
     async refresh(pod) {
-      for (const volume of pod.spec.volumes ?? []) await project(pod, volume);
+      const projected = (pod.spec.volumes ?? []).filter((it) => volumeTypes.some((type) => it[type.field] && 'files' in type));
+      const outcomes = await Promise.allSettled(projected.map((it) => prepareOne(pod, it)));
+      const failed = outcomes.find((it) => it.status === 'rejected');
+      if (failed) throw failed.reason;
     },
     async remove(uid) {
-      for (const root of [plainRoot, secretRoot]) {
-        const dir = join(root, uid);
-        if (!existsSync(dir)) continue;
-        for (const name of await readdir(dir)) if (await isMountPoint(join(dir, name))) await run('umount', [join(dir, name)]);
-        await rm(dir, { recursive: true, force: true });
-      }
+      for (const root of roots) await removePodDir(join(root, uid));
+      if (context.canMount) return;
+      for (const name of await deps.resources.listVolumes({ [label.cluster]: deps.cluster, [label.podUid]: uid }))
+        await deps.resources.removeVolume(name);
     },
     async podsOnDisk() {
-      const found = await Promise.all([plainRoot, secretRoot].map((root) => readdir(root).catch(() => [] as string[])));
+      const found = await Promise.all(roots.map((root) => readdir(root).catch(() => [] as string[])));
       return [...new Set(found.flat())];
     },
   };
 }
 
-/** Volumes a group owns are writable for it, and what is made inside inherits the group. */
-async function own(dir: string, group: number | undefined): Promise<void> {
-  if (group === undefined) return;
-  await chown(dir, (await stat(dir)).uid, group);
-  await chmod(dir, 0o2775);
-}
-
-async function isMountPoint(dir: string): Promise<boolean> {
-  const [here, above] = await Promise.all([stat(dir), stat(join(dir, '..'))]);
-  return here.dev !== above.dev;
-}
-
-async function emptyDir(dir: string, source: core.EmptyDirVolumeSource, group: number | undefined): Promise<string> {
-  const isNew = !existsSync(dir);
-  await mkdir(dir, { recursive: true });
-  if (isNew && source.medium === 'Memory') {
-    const size = source.sizeLimit ? `,size=${quantityValue(source.sizeLimit)}` : '';
-    try {
-      await run('mount', ['-t', 'tmpfs', '-o', `mode=0777${size}`, 'tmpfs', dir]);
-    } catch (cause) {
-      await rm(dir, { recursive: true, force: true });
-      throw new VolumeError('emptyDir with medium Memory needs the right to mount a tmpfs on this host');
-    }
+/** Takes away what volumes have left on this host outside of `rootDir`, and what is mounted in it. No pod may run any more. */
+export async function removeVolumeFiles(rootDir: string): Promise<void> {
+  for (const root of [plainRootOf(rootDir), await memoryRoot(rootDir)]) {
+    if (root === undefined) continue;
+    for (const uid of await readdir(root).catch(() => [])) await removePodDir(join(root, uid));
+    await removePodDir(root);
   }
-  if (isNew) await chmod(dir, 0o777);
-  if (isNew) await own(dir, group);
-  return dir;
 }
 
-/** Upstream's checks of hostPath types (pkg/volume/hostpath). */
-async function hostPath(path: string, type: string): Promise<string> {
-  const found = await stat(path).catch(() => undefined);
-  const wrong = (what: string): VolumeError => new VolumeError(`hostPath type check failed: ${path} is not a ${what}`);
-  switch (type) {
-    case 'DirectoryOrCreate':
-      if (!found) await mkdir(path, { recursive: true, mode: 0o755 });
-      else if (!found.isDirectory()) throw wrong('directory');
-      break;
-    case 'FileOrCreate':
-      if (!found) await writeFile(path, '', { mode: 0o644 });
-      else if (!found.isFile()) throw wrong('file');
-      break;
-    case 'Directory':
-      if (!found?.isDirectory()) throw wrong('directory');
-      break;
-    case 'File':
-      if (!found?.isFile()) throw wrong('file');
-      break;
-    case 'Socket':
-      if (!found?.isSocket()) throw wrong('socket file');
-      break;
-    case 'CharDevice':
-      if (!found?.isCharacterDevice()) throw wrong('character device');
-      break;
-    case 'BlockDevice':
-      if (!found?.isBlockDevice()) throw wrong('block device');
-      break;
-    default:
-      // Unchecked; the engine would make a missing directory, as upstream's runtimes do.
-      break;
-  }
-  return path;
-}
+const staysInMemory = (volume: core.Volume): boolean =>
+  volume.secret !== undefined ||
+  volume.emptyDir?.medium === 'Memory' ||
+  (volume.projected?.sources ?? []).some((it) => it.secret || it.serviceAccountToken);
 
-function directory(dir: string, readOnly = false): PreparedVolume {
+/** From the cache where it is filled; it may lag behind what the pod's author has just made. */
+function sourcesFrom({ informers, client }: VolumesDeps): Sources {
+  const cached = <T>(object: T | undefined, fetch: () => Promise<T | undefined>): Promise<T | undefined> =>
+    object ? Promise.resolve(object) : fetch();
   return {
-    source: { hostPath: dir },
-    ...(readOnly && { readOnly }),
-    async subPath(path) {
-      const wanted = join(dir, path);
-      if (!existsSync(wanted)) {
-        await mkdir(wanted, { recursive: true });
-        // As open as the volume itself, as upstream makes them: not everyone who mounts it is root.
-        await chmod(wanted, (await stat(dir)).mode & 0o7777);
-      }
-      const [real, root] = await Promise.all([realpath(wanted), realpath(dir)]);
-      if (real !== root && !real.startsWith(root + sep)) throw new VolumeError(`subpath ${JSON.stringify(path)} leads out of the volume`);
-      return { hostPath: real };
-    },
+    configMap: (namespace, name) =>
+      cached(informers.of(configMap).get(`${namespace}/${name}`), () => client.get(configMap, { namespace, name })),
+    secret: (namespace, name) => cached(informers.of(secret).get(`${namespace}/${name}`), () => client.get(secret, { namespace, name })),
+    // These change while a pod waits for them: read anew.
+    claim: (namespace, name) => client.get(persistentVolumeClaim, { namespace, name }),
+    volume: (name) => client.get(persistentVolume, { name }),
   };
 }
