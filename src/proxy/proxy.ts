@@ -1,0 +1,181 @@
+import type { Client, EventRecorder, Informers } from '../client/index.ts';
+import { type core, type discovery, endpointSlice, pod, service } from '../kinds/index.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { Metrics } from '../lib/metrics.ts';
+import type { Random } from '../lib/random.ts';
+import { keyOf } from '../meta/owner.ts';
+import { contains } from './cidr.ts';
+import { createLoadBalancerStatus } from './load-balancer.ts';
+import { createPorts, type Wish } from './ports.ts';
+import { listenersOfPod, listenersOfService, type NodeFacts } from './table.ts';
+import type { ListenFault, Traffic } from './traffic.ts';
+import { type LocalRoutes, localRoutes } from './userspace/service-route.ts';
+import { createUserspace } from './userspace/userspace.ts';
+
+export type ProxyConfig = {
+  mode: 'userspace';
+  nodeName: string;
+  /** The node's InternalIP: what LoadBalancer services get as their address. */
+  nodeAddress: string;
+  /** Where node ports and host ports listen, such as 127.0.0.1 and the node's address. */
+  nodePortAddresses: readonly string[];
+  /** Where LoadBalancer ports listen; the node port addresses if not given. */
+  loadBalancerAddresses?: readonly string[];
+  serviceCidr: string;
+};
+
+type Deps = {
+  client: Client;
+  informers: Informers;
+  recorder: EventRecorder;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  metrics: Metrics;
+  signal: AbortSignal;
+  /** Handed in by tests, which cannot change the host's routes. */
+  routes?: LocalRoutes;
+};
+
+export interface Proxy {
+  /** Undefined when it is well, else what ails it. */
+  health(): string | undefined;
+  /** Listeners with what they lead to, for people. */
+  describe(): string;
+  /** Resolves when everything known so far has been made so. */
+  settled(): Promise<void>;
+  /** Resolves when ports and routes are given back; `signal` does the same. */
+  stop(): Promise<void>;
+}
+
+/** Resolves when every Service and host port known at the start is listened to; ends with the signal. */
+export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Proxy> {
+  const { informers, clock, random, log, metrics, signal, routes = localRoutes } = deps;
+  const node: NodeFacts = {
+    nodeName: config.nodeName,
+    nodePortAddresses: config.nodePortAddresses,
+    loadBalancerAddresses: config.loadBalancerAddresses ?? config.nodePortAddresses,
+    isServiceAddress: (address) => contains(config.serviceCidr, address),
+  };
+  const traffic = createUserspace({ clock, random, count: counters(metrics) });
+  const balancers = createLoadBalancerStatus(config.nodeAddress, deps);
+  let routeFault: string | undefined;
+  const ensureRoute = async (): Promise<void> => {
+    try {
+      await routes.add(config.serviceCidr);
+      routeFault = undefined;
+    } catch (error) {
+      routeFault = `service addresses cannot be served: ${(error as Error).message}`;
+      log.error('the route of the service addresses is missing', { cidr: config.serviceCidr, error: String(error) });
+    }
+  };
+  await ensureRoute();
+
+  const ports = createPorts(traffic, deps);
+  const services = informers.of(service);
+  const slices = informers.of(endpointSlice);
+  const pods = informers.of(pod);
+  const slicesOf = new Map<string, Map<string, discovery.EndpointSlice>>();
+  const dirty = new Set<string>();
+  let flushing: Promise<void> = Promise.resolve();
+  let isPlanned = false;
+
+  function mark(name: string): void {
+    dirty.add(name);
+    if (isPlanned) return;
+    isPlanned = true;
+    // Changes of one burst, such as a slice and its service, are applied together.
+    clock.schedule(0, begin);
+  }
+
+  // One after the other: a flush sees what the one before it did.
+  function begin(): void {
+    isPlanned = false;
+    flushing = flushing.then(flush).catch((error: unknown) => log.error('services were not applied', { error: String(error) }));
+  }
+
+  function wishOf(name: string): Wish {
+    const key = name.slice(name.indexOf(' ') + 1);
+    if (name.startsWith('Pod ')) {
+      const object = pods.get(key);
+      return { name, object, listeners: object ? listenersOfPod(object, node) : [] };
+    }
+    const object = services.get(key);
+    return { name, object, listeners: object ? listenersOfService(object, [...(slicesOf.get(key)?.values() ?? [])], node) : [] };
+  }
+
+  async function flush(): Promise<void> {
+    if (signal.aborted) return;
+    const names = [...dirty];
+    dirty.clear();
+    await ports.set(names.map(wishOf));
+    for (const name of names) {
+      const object = name.startsWith('Service ') ? services.get(name.slice(8)) : undefined;
+      if (object) void balancers.update(object, ports.isServed(name));
+    }
+  }
+
+  ports.whenRecovered(mark);
+  services.onChange(({ object }) => mark(`Service ${keyOf(object)}`));
+  pods.onChange(({ object, old }) => {
+    if (hasHostPorts(object) || (old && hasHostPorts(old))) mark(`Pod ${keyOf(object)}`);
+  });
+  slices.onChange(({ type, object, old }) => {
+    for (const it of old ? [old, object] : [object]) {
+      const owner = serviceOf(it);
+      if (owner === undefined) continue;
+      const known = slicesOf.get(owner) ?? new Map<string, discovery.EndpointSlice>();
+      if (it === object && type !== 'deleted') slicesOf.set(owner, known.set(keyOf(it), it));
+      else known.delete(keyOf(it));
+      if (known.size === 0) slicesOf.delete(owner);
+      mark(`Service ${owner}`);
+    }
+  });
+
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopping ??= (async () => {
+      ports.close();
+      traffic.close();
+      const cidr = config.serviceCidr;
+      await routes.remove(cidr).catch((error: unknown) => log.warn('a route was left behind', { cidr, error: String(error) }));
+    })();
+    return stopping;
+  };
+  signal.addEventListener('abort', () => void stop(), { once: true });
+
+  await Promise.all([services.synced, slices.synced, pods.synced]);
+  begin();
+  await flushing;
+  log.info('proxy is ready', { services: services.list().length, ...(routeFault && { fault: routeFault }) });
+  return {
+    health: () => routeFault,
+    describe: () => describe(traffic, ports.faults()),
+    settled: () => flushing,
+    stop,
+  };
+}
+
+const hasHostPorts = (it: core.Pod): boolean =>
+  [...it.spec.containers, ...(it.spec.initContainers ?? [])].some((container) => container.ports?.some((port) => port.hostPort));
+
+/** The key of the service a slice belongs to. */
+function serviceOf(slice: discovery.EndpointSlice): string | undefined {
+  const name = slice.metadata.labels?.['kubernetes.io/service-name'];
+  return name ? `${slice.metadata.namespace}/${name}` : undefined;
+}
+
+function counters(metrics: Metrics): (what: 'connection' | 'failed connect') => void {
+  const connections = metrics.counter('peapod_proxy_connections_total', 'Connections and datagram exchanges taken in');
+  const failed = metrics.counter('peapod_proxy_failed_connects_total', 'Endpoints that did not take a connection');
+  return (what) => (what === 'connection' ? connections : failed).inc();
+}
+
+function describe(traffic: Traffic, faults: ReadonlyMap<string, { fault: ListenFault }>): string {
+  const lines = traffic.describe().map(({ id, listens, endpoints, connections }) => {
+    const state = faults.get(id)?.fault.message ?? (listens ? 'listens' : 'refuses');
+    return `${id}\t${state}\tendpoints=${endpoints}\tconnections=${connections}`;
+  });
+  return lines.sort().join('\n');
+}

@@ -1,0 +1,122 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { type Milliseconds, seconds } from '../../lib/clock.ts';
+import type { Endpoint } from '../endpoints.ts';
+import type { Listener } from '../table.ts';
+import type { ListenFault } from '../traffic.ts';
+import type { Balancer } from './balancer.ts';
+import { faultOf } from './fault.ts';
+import type { OpenPort, PortDeps } from './tcp.ts';
+
+/** The kernel's own times for tracked datagrams: a question, or a question and an answer; and a lasting exchange. */
+const idle: Milliseconds = seconds(30);
+const idleStream: Milliseconds = seconds(120);
+/** Each client's port costs a socket: the one longest silent goes when there are more. */
+const mostClients = 4096;
+const mostWaiting = 64;
+
+/** A client's port, and the socket that stands for it before the endpoint. */
+type Association = {
+  endpoint: Endpoint;
+  socket: Socket;
+  waiting: Buffer[] | undefined;
+  began: Milliseconds;
+  last: Milliseconds;
+  isStream: boolean;
+};
+
+export function openUdp(start: Listener, balancer: Balancer, { clock, count }: Pick<PortDeps, 'clock' | 'count'>): OpenPort {
+  /** In the order of last use by the client. */
+  const associations = new Map<string, Association>();
+  const server = createSocket({ type: 'udp4' });
+  let isClosed = false;
+  let cancelSweep: (() => void) | undefined;
+
+  function drop(key: string): void {
+    const known = associations.get(key);
+    if (!known) return;
+    associations.delete(key);
+    known.socket.close();
+  }
+
+  function sweepLater(): void {
+    cancelSweep ??= clock.schedule(idle, () => {
+      cancelSweep = undefined;
+      const now = clock.now();
+      for (const [key, it] of associations) if (now - it.last >= (it.isStream ? idleStream : idle)) drop(key);
+      if (associations.size > 0) sweepLater();
+    });
+  }
+
+  function associate(key: string, client: { address: string; port: number }): Association | undefined {
+    const endpoint = balancer.pick(client.address);
+    if (!endpoint) return undefined;
+    count('connection');
+    const socket = createSocket({ type: 'udp4', lookup });
+    const now = clock.now();
+    const made: Association = { endpoint, socket, waiting: [], began: now, last: now, isStream: false };
+    const isCurrent = (): boolean => associations.get(key) === made;
+    // Refused: the next datagram tries another endpoint.
+    socket.on('error', () => {
+      count('failed connect');
+      if (isCurrent()) drop(key);
+    });
+    socket.on('message', (reply) => {
+      made.last = clock.now();
+      if (made.last - made.began > seconds(2)) made.isStream = true;
+      if (!isClosed) server.send(reply, client.port, client.address, ignore);
+    });
+    socket.connect(endpoint.port, endpoint.address, () => {
+      for (const message of made.waiting ?? []) if (isCurrent()) socket.send(message, ignore);
+      made.waiting = undefined;
+    });
+    associations.set(key, made);
+    const oldest = associations.keys().next().value;
+    if (associations.size > mostClients && oldest !== undefined) drop(oldest);
+    sweepLater();
+    return made;
+  }
+
+  server.on('message', (message, client) => {
+    const key = `${client.address}:${client.port}`;
+    const known = associations.get(key);
+    const to = known ?? associate(key, client);
+    if (!to) return;
+    if (known) {
+      associations.delete(key);
+      associations.set(key, known);
+    }
+    to.last = clock.now();
+    if (!to.waiting) to.socket.send(message, ignore);
+    else if (to.waiting.length < mostWaiting) to.waiting.push(message);
+  });
+
+  const ready = new Promise<ListenFault | undefined>((resolve) => {
+    server.once('error', (error) => resolve(faultOf(error)));
+    server.once('close', () => resolve(undefined));
+    server.bind({ address: start.address, port: start.port, exclusive: true }, () => {
+      server.removeAllListeners('error').on('error', ignore);
+      resolve(undefined);
+    });
+  });
+
+  return {
+    ready,
+    update() {
+      for (const [key, { endpoint }] of associations) if (!balancer.has(endpoint)) drop(key);
+    },
+    close() {
+      if (isClosed) return;
+      isClosed = true;
+      cancelSweep?.();
+      for (const key of [...associations.keys()]) drop(key);
+      server.close();
+    },
+    connections: () => associations.size,
+  };
+}
+
+/** A datagram may be lost: nobody is told. */
+const ignore = (): void => {};
+
+/** Endpoints are addresses: nothing is looked up, so nothing waits. */
+const lookup = (address: string, _: unknown, done: (error: null, address: string, family: number) => void): void => done(null, address, 4);
