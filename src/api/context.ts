@@ -5,6 +5,16 @@ import type { Store } from '../store/index.ts';
 import type { Admission } from './admission/admission.ts';
 
 /** What every verb needs. */
-export type ApiContext = { store: Store; clock: Clock; random: Random; log: Log; admission: Admission };
+export type ApiContext = {
+  store: Store;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  admission: Admission;
+  /** Lines of watch streams that were sent lately: a change is encoded once, however many watch it. */
+  lines: Map<string, Buffer>;
+};
+
+export const createContext = (parts: Omit<ApiContext, 'lines'>): ApiContext => ({ ...parts, lines: new Map() });
 
 export type WriteOptions = { dryRun?: boolean; fieldManager?: string; fieldValidation?: 'Strict' | 'Warn' | 'Ignore' };

@@ -1,7 +1,9 @@
 import type { AnyKind } from '../kinds/index.ts';
-import { messageOf } from '../meta/schema/schema.ts';
+import { hasStatus } from './verbs/write.ts';
 
-const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+const allVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+const verbsOf = (kind: AnyKind): string[] =>
+  kind.deleteCollection === false ? allVerbs.filter((it) => it !== 'deletecollection') : allVerbs;
 
 /** Subresources that are no plain part of the object, by resource. */
 const special: Readonly<Record<string, ReadonlyArray<{ name: string; kind: string; group?: string; version?: string; verbs: string[] }>>> =
@@ -21,8 +23,7 @@ type Subresource = { name: string; kind: string; group?: string; version?: strin
 
 function subresourcesOf(kind: AnyKind): Subresource[] {
   const found: Subresource[] = [...(special[kind.resource] ?? [])];
-  const status = kind.status ?? messageOf(kind.message)?.fields.has('status');
-  if (status) found.push({ name: 'status', kind: kind.kind, verbs: ['get', 'patch', 'update'] });
+  if (hasStatus(kind)) found.push({ name: 'status', kind: kind.kind, verbs: ['get', 'patch', 'update'] });
   if (kind.scale) found.push({ name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: ['get', 'patch', 'update'] });
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -37,7 +38,7 @@ export function resourceList(kinds: readonly AnyKind[], groupVersion: string): o
       singularName: kind.singular,
       namespaced: kind.namespaced,
       kind: kind.kind,
-      verbs,
+      verbs: verbsOf(kind),
       ...(kind.shortNames.length && { shortNames: kind.shortNames }),
       ...(kind.categories.length && { categories: kind.categories }),
       storageVersionHash: Buffer.from(kind.resource).toString('base64').slice(0, 11).padEnd(12, '='),
@@ -111,7 +112,7 @@ function aggregatedResource(kind: AnyKind): object {
     responseKind: { group: kind.group, version: kind.version, kind: kind.kind },
     scope: kind.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: kind.singular,
-    verbs,
+    verbs: verbsOf(kind),
     ...(kind.shortNames.length && { shortNames: kind.shortNames }),
     ...(kind.categories.length && { categories: kind.categories }),
     ...(subresources.length && { subresources }),

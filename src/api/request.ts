@@ -52,20 +52,24 @@ export function parsePath(method: string, url: string): RequestInfo {
   info.group = parts[0] === 'api' ? '' : (parts[1] as string);
   info.version = rest[0] as string;
   let tail = rest.slice(1) as string[];
+  // The form from before the watch parameter: /api/v1/watch/pods.
+  const oldWatch = tail[0] === 'watch' && tail.length > 1;
+  if (oldWatch) tail = tail.slice(1);
   // /namespaces/x is the namespace itself; /namespaces/x/pods is inside it; /namespaces/x/status is its subresource.
   if (tail[0] === 'namespaces' && tail.length > 2 && !['status', 'finalize'].includes(tail[2] as string)) {
     info.namespace = tail[1];
     tail = tail.slice(2);
   }
   [info.plural, info.name, info.subresource] = [tail[0] as string, tail[1], tail.length > 2 ? tail.slice(2).join('/') : undefined];
-  if (info.name === undefined) {
-    if (info.verb === 'get') info.verb = isTrue(query.get('watch')) ? 'watch' : 'list';
-    else if (info.verb === 'delete') info.verb = 'deletecollection';
-  } else if (info.verb === 'get' && isTrue(query.get('watch')) && !info.subresource) info.verb = 'watch';
+  if (info.verb === 'get' && !info.subresource) {
+    if (oldWatch || isTrue(query.get('watch'))) info.verb = 'watch';
+    else if (info.name === undefined) info.verb = 'list';
+  } else if (info.verb === 'delete' && info.name === undefined) info.verb = 'deletecollection';
   return info;
 }
 
-export const isTrue = (value: string | null): boolean => value !== null && ['true', '1', 't', 'T', 'TRUE', 'True', ''].includes(value);
+/** How upstream reads a flag of a query: `false`, `0` and absence are false, everything else is true, the empty value too. */
+export const isTrue = (value: string | null): boolean => value !== null && value !== '0' && value.toLowerCase() !== 'false';
 
 function decode(part: string): string | undefined {
   try {

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import express from 'express';
-import { kinds } from '../kinds/index.ts';
+import { type core, kinds, pod } from '../kinds/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
@@ -19,14 +19,18 @@ import { authenticate } from './auth/authenticate.ts';
 import { authorize } from './auth/authorize.ts';
 import type { Pki } from './auth/pki.ts';
 import { ensureInitialObjects, ensureKubernetesService } from './bootstrap.ts';
-import type { ApiContext } from './context.ts';
+import { shown } from './codec.ts';
+import { type ApiContext, createContext } from './context.ts';
 import { aggregated, groupList, oneGroup, resourceList } from './discovery.ts';
-import { type ConnectHandler, resourceHandler } from './handler.ts';
+import { resourceHandler } from './handler.ts';
 import { sendBytes, sendError, sendObject } from './http.ts';
 import { localTransport } from './local.ts';
+import type { NodeConnection } from './node-connection.ts';
 import { openApiV2 } from './openapi/v2.ts';
 import { openApiV3 } from './openapi/v3.ts';
 import { parsePath, type RequestInfo } from './request.ts';
+import { createStreams, refuseUpgrade, type Streams } from './streaming/index.ts';
+import { getEntry } from './verbs/read.ts';
 
 /** What the server says it is: the API level it follows. */
 export const kubernetesVersion = 'v1.36.0';
@@ -41,8 +45,8 @@ export type ApiDeps = {
   log: Log;
   metrics: Metrics;
   pki: Pki;
-  connect: Readonly<Record<string, ConnectHandler>>;
-  upgrade?: (request: IncomingMessage, socket: Socket, head: Buffer, info: RequestInfo) => void;
+  /** The way to a node's agent; undefined when there is none of that name. */
+  connectNode: (name: string) => NodeConnection | undefined;
 };
 
 export type Api = {
@@ -69,9 +73,13 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
     // Last: nothing after it may refuse what it has taken.
     await serviceAddresses(store, config),
   ]);
-  const api: ApiContext = { store, clock, random, log, admission };
+  const api = createContext({ store, clock, random, log, admission });
   const checks: HealthCheck[] = [{ name: 'store', check: () => undefined }];
-  const handler = requestHandler(api, deps, checks);
+  const streams = createStreams({
+    ...{ clock, log, connectNode: deps.connectNode },
+    podOf: async (info) => shown(pod, await getEntry(api, pod, info.namespace, info.name as string)) as core.Pod,
+  });
+  const handler = requestHandler(api, deps, checks, streams.connect);
   const servers: Server[] = [];
   const listen = (host: string, port: number): Promise<number> =>
     new Promise((resolve, reject) => {
@@ -91,7 +99,7 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
       server.requestTimeout = 0;
       server.headersTimeout = 30_000;
       server.keepAliveTimeout = 120_000;
-      server.on('upgrade', (request, socket, head) => onUpgrade(deps, request, socket as Socket, head));
+      server.on('upgrade', (request, socket, head) => onUpgrade(streams, request, socket as Socket, head));
       server.on('clientError', (_, socket) => socket.destroy());
       server.once('error', reject);
       server.listen(port, host, () => {
@@ -124,27 +132,21 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
   };
 }
 
-function onUpgrade(deps: ApiDeps, request: IncomingMessage, socket: Socket, head: Buffer): void {
-  socket.on('error', () => socket.destroy());
+function onUpgrade(streams: Streams, request: IncomingMessage, socket: Socket, head: Buffer): void {
   const info = parsePath(request.method ?? 'GET', request.url ?? '/');
   try {
     authorize(authenticate(request), info);
-    if (!deps.upgrade) throw new StatusError('NotImplemented', 'this server does not stream');
-    deps.upgrade(request, socket, head, info);
+    streams.upgrade(request, socket, head, info);
   } catch (error) {
-    const known = error instanceof StatusError ? error : new StatusError('InternalError', (error as Error).message);
-    const body = JSON.stringify(known.toStatus());
-    socket.end(
-      `HTTP/1.1 ${known.code} ${known.reason}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    );
+    refuseUpgrade(socket, error);
   }
 }
 
 /** Resources and discovery are answered at once, everything else by express; all of it behind authentication. */
-function requestHandler(api: ApiContext, deps: ApiDeps, checks: readonly HealthCheck[]) {
+function requestHandler(api: ApiContext, deps: ApiDeps, checks: readonly HealthCheck[], connect: Streams['connect']) {
   const requests = deps.metrics.counter('peapod_api_requests_total', 'Requests by verb, resource and code', ['verb', 'resource', 'code']);
   const watches = deps.metrics.counter('peapod_api_watches_total', 'Watches begun, by resource', ['resource']);
-  const resources = resourceHandler(api, watches, deps.connect);
+  const resources = resourceHandler(api, watches, connect);
   const rest = plainPaths(deps, checks);
   return (request: IncomingMessage, response: ServerResponse): void => {
     const info = parsePath(request.method ?? 'GET', request.url ?? '/');

@@ -34,13 +34,15 @@ export function tableOf(kind: AnyKind, objects: readonly KubeObject[], metadata:
       : null,
     rows: objects.map((object) => ({
       cells: columns.map((it) => it.value(object, options.now) ?? ''),
-      ...(options.includeObject !== 'None' && { object: options.includeObject === 'Object' ? object : partialOf(object) }),
+      ...(options.includeObject !== 'None' && {
+        object: options.includeObject === 'Object' ? object : partialOf(object, options.apiVersion),
+      }),
     })),
   };
 }
 
-export const partialOf = (object: KubeObject): object => ({
+export const partialOf = (object: KubeObject, apiVersion = 'meta.k8s.io/v1'): object => ({
   kind: 'PartialObjectMetadata',
-  apiVersion: 'meta.k8s.io/v1',
+  apiVersion,
   metadata: object.metadata,
 });

@@ -3,61 +3,41 @@ import type { AnyKind } from '../kinds/index.ts';
 import { seconds } from '../lib/clock.ts';
 import type { ApiContext } from './context.ts';
 import type { Form } from './negotiate.ts';
+import type { WatchParameters } from './options.ts';
 import { partialOf, tableOf } from './table.ts';
-import { type Notice, noticeLine, noticeObject, startWatch, type WatchQuery } from './verbs/watch.ts';
+import { type Notice, noticeLine, noticeObject, startWatch } from './verbs/watch.ts';
 
 /** A watcher that leaves this many bytes unread is dropped; it comes back and starts from a list. */
 const slowest = 16 * 1024 * 1024;
+/** Upstream ends watches that name no time after half an hour to an hour, so that they spread over servers. */
+const shortestSeconds = 1800;
+const longestSeconds = 7 * 24 * 3600;
+const bookmarkSeconds = 55;
 
 /** Streams notices, a line each, until the client goes, the timeout comes, or the watch fails. */
 export async function serveWatch(
   api: ApiContext,
   response: ServerResponse,
   kind: AnyKind,
-  query: WatchQuery,
-  parameters: URLSearchParams,
+  query: WatchParameters,
   form: Form,
 ): Promise<void> {
-  const timeout = seconds(
-    Math.min(Math.max(1, Number(parameters.get('timeoutSeconds')) || 1800 + Math.floor(api.random.next() * 1800)), 7 * 24 * 3600),
-  );
-  let first = true;
-  let ended = false;
-  const lineOf = (notice: Notice): Buffer => {
-    if (form.as === 'object' || notice.type === 'ERROR') return noticeLine(kind, notice);
-    const object = noticeObject(kind, notice);
-    const partial = form.as !== 'Table' || notice.type === 'BOOKMARK';
-    const shownAs = partial
-      ? partialOf(object)
-      : tableOf(
-          kind,
-          [object],
-          { resourceVersion: object.metadata.resourceVersion },
-          {
-            apiVersion: form.apiVersion,
-            includeObject: parameters.get('includeObject') ?? 'Metadata',
-            now: api.clock.now(),
-            headers: first,
-          },
-        );
-    first = false;
-    return Buffer.from(`${JSON.stringify({ type: notice.type, object: shownAs })}\n`);
-  };
+  const lineOf = linesIn(api, kind, query, form);
   // Notices may come before the watch is fully there: the head goes out with the first of them.
   const open = (): void => {
     if (response.headersSent) return;
     response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache, private' });
     response.flushHeaders();
   };
-  let stop = (): void => {};
+  let ended = false;
+  const stops: Array<() => void> = [];
   const end = (): void => {
     if (ended) return;
     ended = true;
-    stop();
-    for (const cancel of timers) cancel();
+    for (const stop of stops) stop();
     response.end();
   };
-  const timers: Array<() => void> = [];
+  response.on('close', end);
   const watch = await startWatch(api, kind, query, (notice) => {
     if (ended) return;
     open();
@@ -68,26 +48,43 @@ export async function serveWatch(
       response.destroy();
     }
   });
-  stop = watch.stop;
+  if (ended) return watch.stop();
   open();
-  response.on('close', end);
-  if (response.destroyed || ended) {
-    watch.stop();
-    return end();
-  }
-  timers.push(
-    api.clock.schedule(timeout, () => {
-      if (query.allowWatchBookmarks) watch.bookmark();
-      end();
-    }),
-  );
-  if (query.allowWatchBookmarks) {
-    const again = (): void => {
-      timers[1] = api.clock.schedule(seconds(55), () => {
-        watch.bookmark();
-        again();
-      });
-    };
-    again();
-  }
+  stops.push(watch.stop, ...timersOf(api, query, watch.bookmark, end));
+}
+
+/** Bookmarks while the watch goes on, one more at its end. */
+function timersOf(api: ApiContext, query: WatchParameters, bookmark: () => void, end: () => void): Array<() => void> {
+  const asked = query.timeoutSeconds && query.timeoutSeconds > 0 ? query.timeoutSeconds : shortestSeconds * (1 + api.random.next());
+  const timeout = seconds(Math.min(Math.ceil(asked), longestSeconds));
+  if (!query.allowWatchBookmarks) return [api.clock.schedule(timeout, end)];
+  let cancel = (): void => {};
+  const again = (): void => {
+    cancel = api.clock.schedule(seconds(bookmarkSeconds), () => {
+      bookmark();
+      again();
+    });
+  };
+  again();
+  const last = api.clock.schedule(timeout, () => {
+    bookmark();
+    end();
+  });
+  return [() => cancel(), last];
+}
+
+/** How each notice is written: as it is, or as a Table or metadata alone. Column definitions come with the first Table only. */
+function linesIn(api: ApiContext, kind: AnyKind, query: WatchParameters, form: Form): (notice: Notice) => Buffer {
+  let headers = true;
+  return (notice) => {
+    if (form.as === 'object' || notice.type === 'ERROR') return noticeLine(api, kind, notice);
+    const object = noticeObject(kind, notice);
+    const write = (shownAs: object): Buffer => Buffer.from(`${JSON.stringify({ type: notice.type, object: shownAs })}\n`);
+    if (form.as !== 'Table') return write(partialOf(object, form.apiVersion));
+    const { resourceVersion, annotations } = object.metadata;
+    const options = { apiVersion: form.apiVersion, includeObject: query.includeObject, now: api.clock.now(), headers };
+    headers = false;
+    if (notice.type !== 'BOOKMARK') return write(tableOf(kind, [object], { resourceVersion }, options));
+    return write({ ...tableOf(kind, [], { resourceVersion, ...(annotations && { annotations }) }, options) });
+  };
 }

@@ -42,6 +42,8 @@ export type KindRecord<T extends KubeObject> = {
   message?: string;
   /** False where upstream has no status route although the message has a status. Default: as the message. */
   status?: boolean;
+  /** False where upstream does not delete many at once: namespaces. */
+  deleteCollection?: boolean;
   scale?: Scale<T>;
   /** Fills what the user left out, in place. Runs on every write and must be idempotent. */
   defaults?: (draft: T) => void;

@@ -1,4 +1,4 @@
-import type { Status, StatusCause, StatusDetails } from './types.ts';
+import type { ListMeta, Status, StatusCause, StatusDetails } from './types.ts';
 
 /** Reason to HTTP code, as in apimachinery's metav1.StatusReason. */
 const codes = {
@@ -30,13 +30,20 @@ export class StatusError extends Error {
   readonly reason: Reason;
   readonly details: StatusDetails | undefined;
   readonly code: number;
+  /** An expired list says how to go on. */
+  readonly metadata: ListMeta | undefined;
 
-  constructor(reason: Reason, message: string, options: { details?: StatusDetails; cause?: unknown; code?: number } = {}) {
+  constructor(
+    reason: Reason,
+    message: string,
+    options: { details?: StatusDetails; cause?: unknown; code?: number; metadata?: ListMeta } = {},
+  ) {
     super(message, { cause: options.cause });
     this.name = 'StatusError';
     this.reason = reason;
     this.details = options.details;
     this.code = options.code ?? codes[reason];
+    this.metadata = options.metadata;
   }
 
   /** The Status object a client receives. */
@@ -44,7 +51,7 @@ export class StatusError extends Error {
     return {
       kind: 'Status',
       apiVersion: 'v1',
-      metadata: {},
+      metadata: this.metadata ?? {},
       status: 'Failure',
       message: this.message,
       // 501 has no reason of its own upstream: the code alone tells.

@@ -15,7 +15,8 @@ import { getEntry } from './read.ts';
 /** A written object; `entry` is missing after a dry run. */
 export type Written = { object: KubeObject; entry: Entry | undefined };
 
-const hasStatus = (kind: AnyKind): boolean => kind.status ?? messageOf(kind.message)?.fields.has('status') === true;
+/** Whether a kind has a status that only /status changes. */
+export const hasStatus = (kind: AnyKind): boolean => kind.status ?? messageOf(kind.message)?.fields.has('status') === true;
 type WithStatus = KubeObject & { spec?: unknown; status?: unknown };
 
 const countsGenerations = (kind: AnyKind): boolean => kind.generation ?? kind.scale !== undefined;

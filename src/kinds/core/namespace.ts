@@ -9,6 +9,7 @@ export const namespace = defineKind<Namespace>({
   plural: 'namespaces',
   shortNames: ['ns'],
   namespaced: false,
+  deleteCollection: false,
   nameFaults: dns1123Label,
   defaults: (draft) => {
     draft.spec ??= {};

@@ -25,7 +25,15 @@ async function openApi() {
     nodePorts: { first: 30000, last: 32767 },
   };
   const store = openMemoryStore();
-  const deps = { store, clock: systemClock, random: systemRandom, log: silentLog, metrics: createMetrics(), pki: await pki, connect: {} };
+  const deps = {
+    store,
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLog,
+    metrics: createMetrics(),
+    pki: await pki,
+    connectNode: () => undefined,
+  };
   const api = await startApi(config, deps);
   await api.local.create(namespace, { metadata: { name: 'default' } });
   const close = async (): Promise<void> => {

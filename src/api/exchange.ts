@@ -1,0 +1,98 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AnyKind } from '../kinds/index.ts';
+import { readBody } from '../meta/read/body.ts';
+import { badRequest } from '../meta/status-error.ts';
+import type { KubeObject } from '../meta/types.ts';
+import { bytesOf, piecesOf, shown } from './codec.ts';
+import type { ApiContext, WriteOptions } from './context.ts';
+import { bodyOf, sendBytes, sendObject, sendWarnings } from './http.ts';
+import { type Form, negotiate } from './negotiate.ts';
+import { includeObject } from './options.ts';
+import { messageFor, readStrictly } from './reading.ts';
+import type { RequestInfo } from './request.ts';
+import { partialOf, tableOf } from './table.ts';
+import type { Page } from './verbs/read.ts';
+import type { Written } from './verbs/write.ts';
+
+/** A request for resources, with what its path says of it. */
+export type Exchange = { api: ApiContext; request: IncomingMessage; response: ServerResponse; info: RequestInfo; kind: AnyKind };
+
+const unknownField = (path: string): string => `unknown field ${JSON.stringify(path)}`;
+const duplicateField = (path: string): string => `duplicate field ${JSON.stringify(path)}`;
+
+/** Reads the body as an object of the kind; unknown and doubled fields are refused, warned of or ignored, as asked. */
+export async function objectIn({ request, response, kind }: Exchange, options: WriteOptions): Promise<KubeObject> {
+  const body = readBody(await bodyOf(request), request.headers['content-type'], options.fieldValidation !== 'Ignore', messageFor);
+  const { object, unknown } = readStrictly(kind, body.value);
+  report(response, kind, options, [...unknown.map(unknownField), ...body.duplicates.map(duplicateField)]);
+  return object;
+}
+
+/** Reads what a patch has made of an object. */
+export function patchedObject({ response, kind }: Exchange, value: unknown, options: WriteOptions): KubeObject {
+  const { object, unknown } = readStrictly(kind, value);
+  report(response, kind, options, unknown.map(unknownField));
+  return object;
+}
+
+function report(response: ServerResponse, kind: AnyKind, { fieldValidation }: WriteOptions, faults: readonly string[]): void {
+  if (faults.length === 0 || fieldValidation === 'Ignore') return;
+  if (fieldValidation !== 'Strict') {
+    sendWarnings(response, faults);
+    return;
+  }
+  throw badRequest(
+    `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: strict decoding error: ${faults.join(', ')}`,
+  );
+}
+
+/** Sends one object in the form the client asked for. */
+export function answer(exchange: Exchange, code: number, { object, entry }: Written): void {
+  const { request, response, kind } = exchange;
+  const form = negotiate(request.headers.accept);
+  const metadata = { resourceVersion: object.metadata.resourceVersion };
+  if (form.as !== 'object') sendObject(request, response, code, inForm(exchange, form, [object], metadata), form.type);
+  else if (entry && form.type === 'json') sendBytes(request, response, code, bytesOf(kind, entry));
+  else sendObject(request, response, code, object, form.type);
+}
+
+const comma = Buffer.from(',');
+
+/** Sends a page of a list; stored bytes go out as they are. */
+export function answerList(exchange: Exchange, page: Page): void {
+  const { request, response, kind } = exchange;
+  const form = negotiate(request.headers.accept);
+  const metadata = {
+    resourceVersion: String(page.revision),
+    ...(page.continue && { continue: page.continue }),
+    ...(page.remainingItemCount !== undefined && { remainingItemCount: page.remainingItemCount }),
+  };
+  if (form.as !== 'object' || form.type === 'yaml') {
+    const items = page.entries.map((it) => shown(kind, it));
+    const whole = { kind: `${kind.kind}List`, apiVersion: kind.apiVersion, metadata, items };
+    sendObject(request, response, 200, form.as === 'object' ? whole : inForm(exchange, form, items, metadata, true), form.type);
+    return;
+  }
+  const head = { kind: `${kind.kind}List`, apiVersion: kind.apiVersion, metadata };
+  const parts: Buffer[] = [Buffer.from(`${JSON.stringify(head).slice(0, -1)},"items":[`)];
+  for (const [i, entry] of page.entries.entries()) {
+    if (i > 0) parts.push(comma);
+    parts.push(...piecesOf(kind, entry));
+  }
+  parts.push(Buffer.from(']}'));
+  sendBytes(request, response, 200, Buffer.concat(parts));
+}
+
+function inForm({ api, kind, info }: Exchange, form: Form, objects: readonly KubeObject[], metadata: object, isList = false): object {
+  if (form.as === 'Table') {
+    const options = { apiVersion: form.apiVersion, includeObject: includeObject(info.query), now: api.clock.now(), headers: true };
+    return tableOf(kind, objects, metadata, options);
+  }
+  if (!isList) return partialOf(objects[0] as KubeObject, form.apiVersion);
+  return {
+    kind: 'PartialObjectMetadataList',
+    apiVersion: form.apiVersion,
+    metadata,
+    items: objects.map((it) => partialOf(it, form.apiVersion)),
+  };
+}
