@@ -160,7 +160,8 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
   );
   startVolumeReclaim({ resources: runtime.resources, client: deps.client, informers, nodeName: config.nodeName, clock, log, signal });
   countPods(deps.metrics, pods);
-  const connection = createNodeConnection({ streams: runtime.streams, find: ({ uid }) => observer.pods.states(uid) });
+  const containersOf = (uid: string): ContainerState[] => observer.pods.states(uid);
+  const connection = createNodeConnection({ streams: runtime.streams, containersOf, podOf: find, clock });
   const stop = stopper(node, pods, probes.stop, followed);
   signal.addEventListener('abort', stop, { once: true });
   const plan: Kubelet['plan'] = (namespace, name) =>

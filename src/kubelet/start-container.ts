@@ -41,7 +41,9 @@ export async function createContainer(
 ): Promise<ContainerId> {
   const image = await unlessInterrupted(parts.images.ensure(pod, container), context.signal).catch((error: unknown) => {
     const reason = reasonOf(error, '');
-    throw reason ? new NotStarted(reason, messageOf(error), { cause: error }) : error;
+    if (!reason) throw error;
+    parts.recorder.record(pod, 'Warning', 'Failed', `Error: ${reason}`, { fieldPath: containerPath(pod, container.name) });
+    throw new NotStarted(reason, messageOf(error), { cause: error });
   });
   let spec: ContainerSpec;
   try {

@@ -27,7 +27,11 @@ const referenceForm =
 export function createImages({ images, recorder, clock, log }: Deps): {
   ensure(pod: core.Pod, container: core.Container): Promise<ImageFacts>;
 } {
+  /** By pod and image, as upstream. */
   const failures = new Map<string, Failure>();
+  const forgetOld = (now: number): void => {
+    for (const [key, { until }] of failures) if (now - until > longestWait) failures.delete(key);
+  };
   const pulls = new Map<string, Promise<ImageState>>();
   const factsOf = (image: ImageState): ImageFacts => ({
     imageId: image.id,
@@ -56,7 +60,8 @@ export function createImages({ images, recorder, clock, log }: Deps): {
         tell('Warning', 'ErrImageNeverPull', message);
         throw new ImageError('ErrImageNeverPull', message);
       }
-      const failed = failures.get(name);
+      const key = `${pod.metadata.uid}/${name}`;
+      const failed = failures.get(key);
       if (failed && clock.now() < failed.until && !present) {
         const message = `Back-off pulling image ${JSON.stringify(name)}`;
         tell('Normal', 'BackOff', message);
@@ -72,7 +77,7 @@ export function createImages({ images, recorder, clock, log }: Deps): {
           pulls.set(name, pull);
         }
         const image = await pull;
-        failures.delete(name);
+        failures.delete(key);
         const span = `${((clock.now() - begun) / 1000).toFixed(3).replace(/\.?0+$/, '')}s`;
         tell(
           'Normal',
@@ -93,9 +98,9 @@ export function createImages({ images, recorder, clock, log }: Deps): {
         }
         log.debug('an image could not be pulled', { image: name, error: why });
         const count = (failed?.count ?? 0) + 1;
-        failures.set(name, { count, until: clock.now() + backoff(count - 1, firstWait, longestWait), message: why });
+        forgetOld(clock.now());
+        failures.set(key, { count, until: clock.now() + backoff(count - 1, firstWait, longestWait), message: why });
         tell('Warning', 'Failed', `Failed to pull image ${JSON.stringify(name)}: ${why}`);
-        tell('Warning', 'Failed', 'Error: ErrImagePull');
         throw new ImageError('ErrImagePull', why, { cause: error });
       }
     },

@@ -1,8 +1,11 @@
 import { type Duplex, Readable, type Writable } from 'node:stream';
-import { badRequest, StatusError } from '../../meta/status-error.ts';
+import type { core } from '../../kinds/index.ts';
+import { type Clock, seconds } from '../../lib/clock.ts';
+import { StatusError } from '../../meta/status-error.ts';
 import type { ContainerState, ProcessIO, Streams } from '../../runtime/index.ts';
-import { isSandbox } from '../observed.ts';
 import { label } from '../names.ts';
+import { isSandbox } from '../observed.ts';
+import { logSource, statusOf } from './log-source.ts';
 
 type ContainerRef = { namespace: string; pod: string; uid: string; container: string };
 type LogOptions = {
@@ -33,51 +36,48 @@ export type NodeConnection = {
   portForward(pod: Omit<ContainerRef, 'container'>, port: number): Promise<Duplex>;
 };
 
-type Deps = { streams: Streams; find(pod: { uid: string }): readonly ContainerState[] };
+type Deps = {
+  streams: Streams;
+  /** A pod's containers as the engine has them, its sandboxes among them. */
+  containersOf(uid: string): readonly ContainerState[];
+  /** The pod as the API has it. */
+  podOf(uid: string): core.Pod | undefined;
+  clock: Clock;
+};
 
-export function createNodeConnection({ streams, find }: Deps): NodeConnection {
+export function createNodeConnection({ streams, containersOf, podOf, clock }: Deps): NodeConnection {
   /** All attempts of a container, the newest first. */
   const attempts = (ref: ContainerRef): ContainerState[] =>
-    find(ref)
+    containersOf(ref.uid)
       .filter((it) => !isSandbox(it) && it.labels[label.container] === ref.container)
       .sort((a, b) => Number(b.labels[label.attempt] ?? 0) - Number(a.labels[label.attempt] ?? 0) || b.createdAt - a.createdAt);
 
   const running = (ref: ContainerRef): ContainerState => {
     const newest = attempts(ref)[0];
-    if (newest?.status !== 'running') {
-      throw new StatusError(
-        'InternalError',
-        `Internal error occurred: unable to upgrade connection: container not found (${JSON.stringify(ref.container)})`,
-      );
-    }
-    return newest;
+    if (newest?.status === 'running') return newest;
+    throw new StatusError('InternalError', `container not found (${JSON.stringify(ref.container)})`);
   };
 
-  const session = (io: ProcessIO): Session => ({ ...io, resize: (size) => void io.resize(size).catch(() => undefined) });
+  const session = (io: ProcessIO): Session => ({
+    ...io,
+    // A process that has ended has no size.
+    resize: (size) => void io.resize(size).catch(() => undefined),
+  });
 
   return {
     async logs(ref, options, signal) {
-      const all = attempts(ref).filter((it) => it.status !== 'created');
-      const wanted = all[options.previous ? 1 : 0];
-      if (!wanted) {
-        if (options.previous)
-          throw badRequest(`previous terminated container ${JSON.stringify(ref.container)} in pod ${JSON.stringify(ref.pod)} not found`);
-        throw badRequest(
-          `container ${JSON.stringify(ref.container)} in pod ${JSON.stringify(ref.pod)} is waiting to start: ContainerCreating`,
-        );
-      }
-      const since = options.sinceTime
-        ? Date.parse(options.sinceTime)
-        : options.sinceSeconds !== undefined
-          ? Date.now() - options.sinceSeconds * 1000
-          : undefined;
+      const { id } = logSource(attempts(ref), statusOf(podOf(ref.uid), ref.container), { ...ref, previous: options.previous });
+      const since =
+        options.sinceSeconds === undefined
+          ? options.sinceTime && Date.parse(options.sinceTime)
+          : clock.now() - seconds(options.sinceSeconds);
       const chunks = await streams.logs(
-        wanted.id,
+        id,
         {
-          follow: options.follow && !options.previous,
+          follow: options.follow,
           timestamps: options.timestamps,
           ...(options.tailLines !== undefined && { tailLines: options.tailLines }),
-          ...(since !== undefined && { since }),
+          ...(typeof since === 'number' && { since }),
         },
         signal,
       );
@@ -86,14 +86,14 @@ export function createNodeConnection({ streams, find }: Deps): NodeConnection {
     exec: async (ref, command, options) => session(await streams.exec(running(ref).id, command, options)),
     attach: async (ref, options) => session(await streams.attach(running(ref).id, options)),
     async portForward(pod, port) {
-      const sandbox = find(pod).find((it) => isSandbox(it) && it.status === 'running');
-      if (!sandbox)
-        throw badRequest(`unable to forward port because pod is not running. Current status=${find(pod).length ? 'Failed' : 'Pending'}`);
+      const sandbox = containersOf(pod.uid).find((it) => isSandbox(it) && it.status === 'running');
+      if (!sandbox) throw new StatusError('InternalError', `pod not found (${JSON.stringify(`${pod.pod}_${pod.namespace}`)})`);
       return streams.dial(sandbox.id, port, sandbox.labels[label.address] ?? '');
     },
   };
 }
 
+/** Only what comes from the streams that are wanted, up to the limit. */
 async function* limited(
   chunks: AsyncIterable<{ stream: 'stdout' | 'stderr'; data: Buffer }>,
   { limitBytes = Number.POSITIVE_INFINITY, stream = 'All' }: LogOptions,
