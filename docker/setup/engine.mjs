@@ -5,33 +5,18 @@
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { request } from 'node:http';
+import { engineAnswers } from './engine-api.mjs';
 
 const say = (text) => process.stderr.write(`${text}\n`);
 const has = (tool) => spawnSync('which', [tool], { stdio: 'ignore' }).status === 0;
-
-/** Asks the engine for its version over its socket; resolves with true when it answers. */
-function answers() {
-  const host = process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock';
-  const target = host.startsWith('unix://')
-    ? { socketPath: host.slice('unix://'.length) }
-    : (({ hostname, port }) => ({ host: hostname, port: Number(port) || 2375 }))(new URL(host));
-  return new Promise((resolve) => {
-    const asked = request({ ...target, path: '/_ping', timeout: 3_000 }, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
-    });
-    asked.on('error', () => resolve(false));
-    asked.on('timeout', () => asked.destroy());
-    asked.end();
-  });
-}
 
 function install() {
   say('installing docker.io with apt …');
   const options = { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
   execFileSync('apt-get', ['update', '-qq'], options);
-  execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'docker.io', 'iptables', 'iproute2'], options);
+  // Newer Debians have the command in a package of its own.
+  const command = spawnSync('apt-cache', ['show', 'docker-cli'], { stdio: 'ignore' }).status === 0 ? ['docker-cli'] : [];
+  execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'docker.io', ...command, 'iptables', 'iproute2'], options);
 }
 
 /** A pid file whose process is gone blocks the next start. */
@@ -51,7 +36,7 @@ function start() {
 }
 
 async function main() {
-  if (await answers()) return 0;
+  if (await engineAnswers()) return 0;
   const byHand = 'Start Docker (or set DOCKER_HOST to an engine that answers) and try again: https://docs.docker.com/engine/install/';
   if (process.env.DOCKER_HOST) {
     say(`The Docker Engine at DOCKER_HOST=${process.env.DOCKER_HOST} does not answer. ${byHand}`);
@@ -70,7 +55,7 @@ async function main() {
   }
   start();
   for (let tried = 0; tried < 120; tried++) {
-    if (await answers()) return 0;
+    if (await engineAnswers()) return 0;
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
   say('dockerd did not come up within 30 seconds; its last words:');
