@@ -1,0 +1,199 @@
+import { readFileSync } from 'node:fs';
+import { homedir, hostname } from 'node:os';
+import { join } from 'node:path';
+import type { LogLevel } from './lib/log.ts';
+import { readYamlDocuments } from './meta/read/yaml.ts';
+
+/** Everything that can be set, checked. Frozen: parts get the pieces they declare. */
+export type Config = {
+  /** The cluster's name: its kubeconfig context, its Docker label and the name of its network. */
+  cluster: string;
+  /** Holds the store, certificates, volumes of pods, log and pid file. On a file system the engine shares. */
+  dataDir: string;
+  dockerHost: string;
+  api: { host: string; port: number };
+  network: {
+    name: string;
+    podCidr: string;
+    /** This node's part of podCidr. */
+    nodeCidr: string;
+    serviceCidr: string;
+    clusterDns: string;
+    clusterDomain: string;
+    nodePorts: { first: number; last: number };
+    /** Where node ports listen, besides the node's own address. */
+    nodePortAddresses: readonly string[];
+  };
+  node: { name: string; maxPods: number };
+  log: { level: LogLevel; file: string | undefined };
+};
+
+/** A setting that cannot be used: which, why, and where it came from. */
+export class ConfigError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ConfigError';
+  }
+}
+
+type Setting = { env: string; default: string; summary: string; check: (value: string) => string | undefined };
+
+const dnsLabel = (value: string): string | undefined =>
+  /^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/.test(value) ? undefined : 'must be a DNS label of at most 40 characters: a-z, 0-9 and -';
+const subdomain = (value: string): string | undefined =>
+  /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(value) ? undefined : 'must be a DNS name in lower case';
+const address = (value: string): string | undefined => (isAddress(value) ? undefined : 'must be an IPv4 address such as 127.0.0.1');
+const addresses = (value: string): string | undefined =>
+  value.split(',').every(isAddress) ? undefined : 'must be IPv4 addresses with commas between them';
+const wholeNumber =
+  (lowest: number, highest: number) =>
+  (value: string): string | undefined =>
+    /^\d+$/.test(value) && Number(value) >= lowest && Number(value) <= highest
+      ? undefined
+      : `must be a number from ${lowest} to ${highest}`;
+const cidr =
+  (widest: number, narrowest: number) =>
+  (value: string): string | undefined => {
+    const [base = '', bits = ''] = value.split('/');
+    const fits = isAddress(base) && /^\d+$/.test(bits) && Number(bits) >= widest && Number(bits) <= narrowest;
+    if (!fits) return `must be an IPv4 range such as 10.0.0.0/${widest}, with a prefix of ${widest} to ${narrowest} bits`;
+    return numberOf(base) % 2 ** (32 - Number(bits)) === 0 ? undefined : 'must begin at the first address of the range';
+  };
+const portRange = (value: string): string | undefined => {
+  const [, first, last] = /^(\d+)-(\d+)$/.exec(value) ?? [];
+  return Number(first) >= 1 && Number(last) <= 65_535 && Number(first) <= Number(last) ? undefined : 'must be a range such as 30000-32767';
+};
+const logLevel = (value: string): string | undefined =>
+  ['debug', 'info', 'warn', 'error', 'silent'].includes(value) ? undefined : 'must be debug, info, warn, error or silent';
+
+const isAddress = (value: string): boolean => /^\d{1,3}(\.\d{1,3}){3}$/.test(value) && value.split('.').every((it) => Number(it) <= 255);
+const numberOf = (value: string): number => value.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+const addressOf = (n: number): string => [24, 16, 8, 0].map((shift) => Math.floor(n / 2 ** shift) % 256).join('.');
+
+/** Every setting: its name is the flag (`--pod-cidr`) and the key in a configuration file (`pod-cidr: …`). */
+export const settings = {
+  name: { env: 'PEAPOD_NAME', default: 'peapod', summary: 'name of the cluster', check: dnsLabel },
+  'data-dir': { env: 'PEAPOD_DATA_DIR', default: '', summary: 'folder for everything the cluster keeps', check: () => undefined },
+  'docker-host': {
+    env: 'DOCKER_HOST',
+    default: 'unix:///var/run/docker.sock',
+    summary: 'address of the Docker Engine',
+    check: (value) =>
+      /^(unix|tcp|http|https|npipe|ssh):\/\/./.test(value) ? undefined : 'must be a URL such as unix:///var/run/docker.sock',
+  },
+  listen: { env: 'PEAPOD_LISTEN', default: '127.0.0.1', summary: 'address the API server listens on', check: address },
+  port: { env: 'PEAPOD_PORT', default: '6443', summary: 'port of the API server', check: wholeNumber(0, 65_535) },
+  'pod-cidr': { env: 'PEAPOD_POD_CIDR', default: '10.244.0.0/16', summary: 'addresses of pods', check: cidr(8, 24) },
+  'service-cidr': { env: 'PEAPOD_SERVICE_CIDR', default: '10.96.0.0/16', summary: 'addresses of services', check: cidr(8, 24) },
+  'cluster-domain': { env: 'PEAPOD_CLUSTER_DOMAIN', default: 'cluster.local', summary: 'DNS domain of the cluster', check: subdomain },
+  'node-ports': { env: 'PEAPOD_NODE_PORTS', default: '30000-32767', summary: 'range of node ports', check: portRange },
+  'node-port-addresses': {
+    env: 'PEAPOD_NODE_PORT_ADDRESSES',
+    default: '127.0.0.1',
+    summary: 'addresses node ports and load balancers listen on',
+    check: addresses,
+  },
+  'node-name': { env: 'PEAPOD_NODE_NAME', default: '', summary: "name of this node (default: the host's)", check: () => undefined },
+  'max-pods': { env: 'PEAPOD_MAX_PODS', default: '110', summary: 'pods this node takes', check: wholeNumber(1, 250) },
+  'log-level': { env: 'PEAPOD_LOG_LEVEL', default: 'info', summary: 'debug, info, warn, error or silent', check: logLevel },
+  'log-file': { env: 'PEAPOD_LOG_FILE', default: '', summary: 'file to log to instead of standard error', check: () => undefined },
+  config: { env: 'PEAPOD_CONFIG', default: '', summary: 'YAML file with any of these settings', check: () => undefined },
+} as const satisfies { [name: string]: Setting };
+
+export type SettingName = keyof typeof settings;
+export type Given = { readonly [name in SettingName]?: string | undefined };
+
+/**
+ * Flags, then the environment, then the file that `config` names, then defaults. Fails with a ConfigError that says
+ * which setting is wrong, where it was given, and what it must be.
+ */
+export function readConfig(flags: Given, env: NodeJS.ProcessEnv = process.env): Config {
+  const file = flags.config ?? env[settings.config.env] ?? '';
+  const inFile = file === '' ? {} : readFile(file);
+  const value = (name: SettingName): string => {
+    const { env: variable, default: byDefault, check } = settings[name];
+    const sources: Array<[from: string, value: string | undefined]> = [
+      [`flag --${name}`, flags[name]],
+      [`environment variable ${variable}`, env[variable] || undefined],
+      [`${name} in ${file}`, inFile[name]],
+      ['default', byDefault],
+    ];
+    const [from, found = ''] = sources.find(([, it]) => it !== undefined) ?? ['default', byDefault];
+    const fault = check(found);
+    if (fault) throw new ConfigError(`${from}: ${JSON.stringify(found)} ${fault}`);
+    return found;
+  };
+  return frozen(value);
+}
+
+function frozen(value: (name: SettingName) => string): Config {
+  const cluster = value('name');
+  const podCidr = value('pod-cidr');
+  const serviceCidr = value('service-cidr');
+  if (overlap(podCidr, serviceCidr)) throw new ConfigError(`pod-cidr ${podCidr} and service-cidr ${serviceCidr} overlap`);
+  const [first = 0, last = 0] = value('node-ports').split('-').map(Number);
+  const nodeName = value('node-name') || hostNodeName();
+  const fault = subdomain(nodeName);
+  if (fault) throw new ConfigError(`node-name: ${JSON.stringify(nodeName)} ${fault}`);
+  return deepFreeze({
+    cluster,
+    dataDir: value('data-dir') || join(defaultDataRoot(), cluster),
+    dockerHost: value('docker-host'),
+    api: { host: value('listen'), port: Number(value('port')) },
+    network: {
+      name: cluster === 'peapod' ? 'peapod' : `peapod-${cluster}`,
+      podCidr,
+      nodeCidr: `${podCidr.split('/')[0]}/24`,
+      serviceCidr,
+      clusterDns: nth(serviceCidr, 10),
+      clusterDomain: value('cluster-domain'),
+      nodePorts: { first, last },
+      nodePortAddresses: value('node-port-addresses').split(','),
+    },
+    node: { name: nodeName, maxPods: Number(value('max-pods')) },
+    log: { level: value('log-level') as LogLevel, file: value('log-file') || undefined },
+  });
+}
+
+/** The nth address of a range; the API server's own Service has the first. */
+export const nth = (range: string, n: number): string => addressOf(numberOf(range.split('/')[0] as string) + n);
+
+function overlap(a: string, b: string): boolean {
+  const [lowA, highA] = bounds(a);
+  const [lowB, highB] = bounds(b);
+  return lowA <= highB && lowB <= highA;
+}
+
+function bounds(range: string): [number, number] {
+  const [base = '', bits = ''] = range.split('/');
+  return [numberOf(base), numberOf(base) + 2 ** (32 - Number(bits)) - 1];
+}
+
+const defaultDataRoot = (): string => (process.getuid?.() === 0 ? '/var/lib/peapod' : join(homedir(), '.local', 'share', 'peapod'));
+
+// As the kubelet does: the host's name in lower case.
+function hostNodeName(): string {
+  const name = hostname().toLowerCase();
+  return subdomain(name) === undefined ? name : 'peapod';
+}
+
+function readFile(path: string): { [name: string]: string } {
+  let content: unknown;
+  try {
+    content = readYamlDocuments(readFileSync(path, 'utf8'))[0] ?? {};
+  } catch (cause) {
+    throw new ConfigError(`${path} cannot be read: ${(cause as Error).message}`);
+  }
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) throw new ConfigError(`${path} must be a YAML mapping`);
+  const found: { [name: string]: string } = {};
+  for (const [name, it] of Object.entries(content)) {
+    if (!(name in settings) || name === 'config') throw new ConfigError(`${path}: there is no setting ${JSON.stringify(name)}`);
+    found[name] = Array.isArray(it) ? it.join(',') : String(it);
+  }
+  return found;
+}
+
+function deepFreeze<T extends object>(it: T): T {
+  for (const inner of Object.values(it)) if (typeof inner === 'object' && inner !== null) deepFreeze(inner);
+  return Object.freeze(it);
+}
