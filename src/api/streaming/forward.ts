@@ -15,6 +15,8 @@ export const forwardProtocol = 'portforward.k8s.io';
 export const tunnelProtocol = `SPDY/3.1+${forwardProtocol}`;
 
 const creationLimit = 30_000;
+/** How long the client may still send after the pod has ended its half: older kubectls end theirs only when they hear of our end. */
+const lastWords = 1_000;
 
 type Pair = { data?: SpdyStream; error?: SpdyStream; cancel: () => void };
 
@@ -34,7 +36,7 @@ export function forwardSpdy(transport: Duplex, target: Target, clock: Clock): Pr
     if (!pair.data || !pair.error) return;
     pair.cancel();
     pairs.delete(request);
-    void forward(pair.data, pair.error, port, target, true);
+    void forward(pair.data, pair.error, port, target, clock);
   });
   return connection.closed.then(() => {
     for (const pair of pairs.values()) pair.cancel();
@@ -61,19 +63,23 @@ export async function forwardChannels(webSocket: WebSocket, coding: Coding, port
     greeting.writeUInt16LE(port);
     data.write(greeting);
     error.write(greeting);
-    await forward(data, error, port, target, false);
+    await forward(data, error, port, target, undefined);
   });
   await Promise.race([Promise.all(all), channels.closed]);
   await channels.close();
 }
 
-/** Carries bytes both ways, until both ends have ended; or, where the client cannot say that it has, until the pod has. Never fails: the client is told. */
-async function forward(data: Duplex, error: Duplex, port: number, { name, uid, dial }: Target, clientEnds: boolean): Promise<void> {
+/**
+ * Carries bytes both ways. A client that has ended its half gets all that the pod still says; once the pod has ended,
+ * the client is waited for a moment only, and not at all (no clock) where it has no way to end. Never fails: the
+ * client is told.
+ */
+async function forward(data: Duplex, error: Duplex, port: number, { name, uid, dial }: Target, clock: Clock | undefined): Promise<void> {
   error.resume();
   try {
     const far = await dial(port);
     if (data.destroyed) far.destroy();
-    else await both(data, far, clientEnds);
+    else await both(data, far, clock);
     error.end();
   } catch (cause) {
     data.destroy();
@@ -82,16 +88,19 @@ async function forward(data: Duplex, error: Duplex, port: number, { name, uid, d
 }
 
 /** Fails when the pod's side breaks; that the client breaks off is no fault. */
-async function both(near: Duplex, far: Duplex, clientEnds: boolean): Promise<void> {
+async function both(near: Duplex, far: Duplex, clock: Clock | undefined): Promise<void> {
   let fault: unknown;
   far.once('error', (error) => {
-    fault = error;
+    // Where the client has broken off, the far end is torn down after it.
+    if (!near.destroyed) fault = error;
   });
   const back = pipeline(far, near).catch(() => undefined);
   const out = pipeline(near, far).catch(() => undefined);
   await back;
-  if (!clientEnds) near.destroy();
+  const cancel = clock?.schedule(lastWords, () => near.destroy());
+  if (!clock) near.destroy();
   await out;
+  cancel?.();
   far.destroy();
   if (fault) throw fault;
 }

@@ -3,12 +3,15 @@ import type { Socket } from 'node:net';
 import type { core } from '../../kinds/index.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import { badRequest, notFound, StatusError } from '../../meta/status-error.ts';
+import { badRequest, notFound } from '../../meta/status-error.ts';
 import type { KubeObject } from '../../meta/types.ts';
 import type { NodeConnection } from '../node-connection.ts';
 import type { RequestInfo } from '../request.ts';
 import { serveLog } from './log.ts';
+import { notAllowed, refuseUpgrade } from './refuse.ts';
 import { serveUpgrade } from './upgrade.ts';
+
+export { refuseUpgrade } from './refuse.ts';
 
 export type StreamDeps = {
   clock: Clock;
@@ -60,15 +63,11 @@ export function createStreams({ clock, log, connectNode, podOf }: StreamDeps): S
         await serveUpgrade({ request, socket, head, info, pod: await podOf(info) }, { clock, node });
       };
       serve().catch((error: unknown) => {
-        const status = refuseUpgrade(socket, error);
-        if (status.code === 500) log.warn('a stream could not be opened', { path: info.path, error: status.message });
+        if (refuseUpgrade(socket, error) === 500) log.warn('a stream could not be opened', { path: info.path, error: String(error) });
       });
     },
   };
 }
-
-const notAllowed = (): StatusError =>
-  new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource', { details: {} });
 
 const canUpgrade = (info: RequestInfo): boolean =>
   info.isResource &&
@@ -77,26 +76,4 @@ const canUpgrade = (info: RequestInfo): boolean =>
   info.plural === 'pods' &&
   info.namespace !== undefined &&
   info.name !== undefined &&
-  ['exec', 'attach', 'portforward'].includes(info.subresource ?? '');
-
-/** Answers in HTTP on a connection that HTTP has let go of, and hangs up. */
-export function refuseUpgrade(socket: Socket, error: unknown): StatusError {
-  const known =
-    error instanceof StatusError
-      ? error
-      : new StatusError('InternalError', `Internal error occurred: ${(error as Error).message}`, { cause: error });
-  if (socket.destroyed) return known;
-  socket.on('error', () => socket.destroy());
-  const body = JSON.stringify(known.toStatus());
-  const head = [
-    `HTTP/1.1 ${known.code} ${known.reason}`,
-    'Content-Type: application/json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
-  // What the client still sends is not read: it may wait for us to close.
-  socket.resume();
-  socket.once('finish', () => socket.destroy());
-  return known;
-}
+  ['exec', 'attach', 'portforward', 'log'].includes(info.subresource ?? '');

@@ -2,12 +2,9 @@ import type { core } from '../../kinds/index.ts';
 import { forbidden, type FieldError, invalidValue, notSupported, toCause } from '../../meta/field-error.ts';
 import { badRequest, invalid } from '../../meta/status-error.ts';
 import type { LogOptions, SessionOptions } from '../node-connection.ts';
+import { isTrue } from '../request.ts';
 
-/** Only what is left out, `false` and `0` are false: upstream's reading of a parameter. */
-const flag = (query: URLSearchParams, name: string): boolean => {
-  const value = query.get(name);
-  return value !== null && value !== '0' && value.toLowerCase() !== 'false';
-};
+const flag = (query: URLSearchParams, name: string): boolean => isTrue(query.get(name));
 
 /** Which streams are asked for. A terminal has no stderr of its own. */
 export function sessionOptions(query: URLSearchParams): SessionOptions {
@@ -41,20 +38,19 @@ export function portOf(text: string): number {
   return Number(text);
 }
 
-/** The container a request means. Fails with BadRequest when there is none of that name, or several and no name. */
+/** The container a request means (core/pod's validateContainer). Fails with BadRequest when there is none of that name, or several and no name. */
 export function containerOf(pod: core.Pod, query: URLSearchParams): string {
   const asked = query.get('container') ?? '';
-  const names = (list: ReadonlyArray<{ name?: string }> | undefined): string[] => (list ?? []).map((it) => it.name ?? '');
-  const own = names(pod.spec?.containers);
-  const initial = names(pod.spec?.initContainers);
+  const { initContainers = [], containers = [], ephemeralContainers = [] } = pod.spec ?? {};
+  const names = [...initContainers, ...containers, ...ephemeralContainers].map((it) => it.name);
   if (asked) {
-    if ([...own, ...initial, ...names(pod.spec?.ephemeralContainers)].includes(asked)) return asked;
+    if (names.includes(asked)) return asked;
     throw badRequest(`container ${asked} is not valid for pod ${pod.metadata.name}`);
   }
-  if (own.length === 1) return own[0] as string;
-  const choice = own.length === 0 ? '' : `, choose one of: [${own.join(' ')}]`;
-  const others = own.length === 0 || initial.length === 0 ? '' : ` or one of the init containers: [${initial.join(' ')}]`;
-  throw badRequest(`a container name must be specified for pod ${pod.metadata.name}${choice}${others}`);
+  const [only] = containers;
+  if (only && containers.length === 1) return only.name;
+  const choice = only ? `, choose one of: [${names.join(' ')}]` : '';
+  throw badRequest(`a container name must be specified for pod ${pod.metadata.name}${choice}`);
 }
 
 /** Fails with BadRequest for what cannot be read and Invalid for what makes no sense, as PodLogOptions upstream. */

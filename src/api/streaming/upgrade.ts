@@ -6,8 +6,9 @@ import { badRequest, StatusError } from '../../meta/status-error.ts';
 import type { NodeConnection, Session } from '../node-connection.ts';
 import type { RequestInfo } from '../request.ts';
 import { forwardChannels, forwardProtocol, forwardSpdy, forwardTunnel, type Target, tunnelProtocol } from './forward.ts';
-import { refOf } from './log.ts';
+import { logProtocols, noLog, openLog, refOf, sendLog } from './log.ts';
 import { containerOf, execCommand, forwardPorts, sessionOptions } from './options.ts';
+import { AgentRefusal, notAllowed } from './refuse.ts';
 import { join, type Remote } from './session.ts';
 import { type SessionProtocol, sessionProtocols, spdyRemote } from './spdy-session.ts';
 import { acceptWebSocket, chooseProtocol } from './websocket.ts';
@@ -18,16 +19,16 @@ export type Upgrade = { request: IncomingMessage; socket: Duplex; head: Buffer; 
 export type UpgradeDeps = { clock: Clock; node: (name: string) => NodeConnection };
 
 /**
- * Serves exec, attach and port-forward. Everything that can be refused is refused, as a StatusError, before the
+ * Serves exec, attach, port-forward, and logs as messages. Everything that can be refused is refused, as a StatusError, before the
  * client is told that it may go over; once it has, this never fails and resolves when the connection is gone.
  */
 export async function serveUpgrade(upgrade: Upgrade, deps: UpgradeDeps): Promise<void> {
   const { request, info, pod } = upgrade;
-  if (request.method !== 'GET' && request.method !== 'POST')
-    throw new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource', { details: {} });
+  if (request.method !== 'GET' && request.method !== 'POST') throw notAllowed();
   const wanted = (request.headers.upgrade ?? '').toLowerCase();
   if (wanted !== 'websocket' && wanted !== 'spdy/3.1') throw badRequest(`unable to upgrade: ${JSON.stringify(wanted)} is not spoken here`);
   const isWebSocket = wanted === 'websocket';
+  if (info.subresource === 'log') return serveLogMessages(upgrade, deps, isWebSocket);
   if (info.subresource === 'portforward') return serveForward(upgrade, deps, isWebSocket);
   const executing = info.subresource === 'exec';
   const options = sessionOptions(info.query);
@@ -35,7 +36,9 @@ export async function serveUpgrade(upgrade: Upgrade, deps: UpgradeDeps): Promise
   const ref = refOf(pod, containerOf(pod, info.query));
   const node = nodeOf(pod, deps);
   const protocol = isWebSocket ? chooseProtocol(request, channelProtocols) : chooseSpdyProtocol(request, sessionProtocols);
-  const session = executing ? await node.exec(ref, command, options) : await node.attach(ref, options);
+  const session = await (executing ? node.exec(ref, command, options) : node.attach(ref, options)).catch((error: unknown) => {
+    throw new AgentRefusal(error);
+  });
   const remote = await begin(session, async () => {
     if (isWebSocket) return webSocketRemote(await accept(upgrade, deps, protocol), protocol, options);
     return spdyRemote(acceptSpdy(upgrade, protocol), deps.clock, protocol as SessionProtocol, options);
@@ -66,6 +69,20 @@ function serveForward(upgrade: Upgrade, deps: UpgradeDeps, isWebSocket: boolean)
   if (protocol === tunnelProtocol) return accept(upgrade, deps, protocol).then((it) => forwardTunnel(it, target, deps.clock));
   const ports = forwardPorts(info.query);
   return accept(upgrade, deps, protocol).then((it) => forwardChannels(it, codingOf(protocol), ports, target));
+}
+
+async function serveLogMessages(upgrade: Upgrade, deps: UpgradeDeps, isWebSocket: boolean): Promise<void> {
+  const { request, socket, info, pod } = upgrade;
+  if (!isWebSocket) throw badRequest('unable to upgrade: logs are not sent over SPDY');
+  const protocol = chooseProtocol(request, logProtocols);
+  const gone = new AbortController();
+  socket.once('close', () => gone.abort());
+  const log = (await openLog(pod, info.query, deps.node, gone.signal)) ?? noLog();
+  try {
+    await sendLog(await accept(upgrade, deps, protocol), log, protocol.startsWith('base64.'));
+  } finally {
+    log.destroy();
+  }
 }
 
 function nodeOf(pod: core.Pod, { node }: UpgradeDeps): NodeConnection {

@@ -41,6 +41,7 @@ export function acceptWebSocket(
     if (protocol) headers.push(`Sec-WebSocket-Protocol: ${protocol}`);
   });
   return new Promise((resolve, reject) => {
+    if (socket.destroyed) throw new Error('the client has gone');
     server.once('wsClientError', (error) => reject(badRequest(`unable to upgrade: ${error.message}`, error)));
     socket.once('close', () => reject(new Error('the client has gone')));
     server.handleUpgrade(request, socket, head, (webSocket) => {

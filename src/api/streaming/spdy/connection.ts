@@ -49,12 +49,15 @@ export class SpdyConnection {
     };
     transport.on('error', () => transport.destroy());
     this.closed = new Promise((resolve) => {
-      transport.once('close', () => {
+      const end = (): void => {
         this.#cancelTimer();
         this.#headers.close();
         for (const stream of [...this.#streams.values()]) stream.deliverReset();
         resolve();
-      });
+      };
+      // A client may have gone before we got to it.
+      if (transport.closed) end();
+      else transport.once('close', end);
     });
     // Whatever is wrong with what the client sends, the answer is to hang up.
     this.#read().catch(() => transport.destroy());
@@ -76,6 +79,7 @@ export class SpdyConnection {
 
   /** A client that has vanished shows when we write. */
   #pingLater(): void {
+    if (this.#transport.closed) return;
     this.#cancelTimer = this.#clock.schedule(pingEvery, () => {
       this.#pings += 2;
       this.#control(frame.ping, 0, this.#pings);
