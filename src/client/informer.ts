@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { AnyKind, Kind } from '../kinds/index.ts';
 import { backoff } from '../lib/backoff.ts';
 import { type Clock, seconds, sleep } from '../lib/clock.ts';
@@ -34,6 +35,8 @@ type Deps = { clock: Clock; log: Log; signal: AbortSignal };
 
 export function createInformers(client: Client, deps: Deps): Informers {
   const running = new Map<string, Cache<KubeObject>>();
+  // Every kind's watch listens for the end: many, but no leak.
+  setMaxListeners(0, deps.signal);
   return {
     of<T extends KubeObject>(kind: Kind<T>): Informer<T> {
       let cache = running.get(kind.resource);

@@ -1,0 +1,56 @@
+import { endpointSlice, node, service } from '../../kinds/index.ts';
+import { splitKey } from '../../meta/owner.ts';
+import { perRun } from '../per-run.ts';
+import { type Controller, type ControllerContext, done } from '../run.ts';
+import { hasSelector, podsOf, podsTrigger } from '../service-pods.ts';
+import { createTriggerTimes } from '../trigger-time.ts';
+import { applySlices } from './apply.ts';
+import type { Slice } from './pack.ts';
+import { controllerName, managedBy, planServiceSlices, serviceNameLabel } from './plan.ts';
+
+const triggerTimes = perRun(createTriggerTimes);
+
+/** Shows in EndpointSlices which pods stand behind a Service, and whether they are ready. */
+export const endpointSlices: Controller = {
+  name: 'endpoint-slice',
+  for: service,
+  also: [
+    podsTrigger,
+    {
+      kind: endpointSlice,
+      keys: ({ metadata }) => {
+        const name = metadata.labels?.[managedBy] === controllerName && metadata.labels[serviceNameLabel];
+        return name ? [`${metadata.namespace}/${name}`] : [];
+      },
+    },
+  ],
+  async reconcile(key, context) {
+    const { client, informers } = context;
+    const it = informers.of(service).get(key);
+    if (!it) triggerTimes(context).forget(key);
+    if (!it || it.spec.type === 'ExternalName' || !hasSelector(it)) return done;
+    const pods = podsOf(it, context);
+    const nodeOf = (name: string) => informers.of(node).get(name);
+    let plan = planServiceSlices(it, pods, cachedSlices(key, context), nodeOf);
+    // A slice made a moment ago may not be in the cache yet: only the API knows for sure that one is missing.
+    if (plan.create.length > 0) plan = planServiceSlices(it, pods, await storedSlices(key, context), nodeOf);
+    await applySlices(plan, triggerTimes(context).next(it, pods), client);
+    if (plan.missingNodes.length > 0)
+      throw new Error(`pods of service ${key} are left out: nodes ${[...new Set(plan.missingNodes)].join(', ')} not found`);
+    return done;
+  },
+};
+
+function cachedSlices(key: string, { informers }: ControllerContext): Slice[] {
+  const { namespace = '', name } = splitKey(key);
+  return informers
+    .of(endpointSlice)
+    .inNamespace(namespace)
+    .filter(({ metadata }) => metadata.labels?.[serviceNameLabel] === name && metadata.labels[managedBy] === controllerName);
+}
+
+async function storedSlices(key: string, { client }: ControllerContext): Promise<readonly Slice[]> {
+  const { namespace = '', name } = splitKey(key);
+  const labelSelector = `${serviceNameLabel}=${name},${managedBy}=${controllerName}`;
+  return (await client.list(endpointSlice, { namespace, labelSelector })).items;
+}

@@ -1,0 +1,53 @@
+import { namespace, type core } from '../../kinds/index.ts';
+import { seconds, toTime } from '../../lib/clock.ts';
+import { isDeleting } from '../../meta/owner.ts';
+import { isReason } from '../../meta/status-error.ts';
+import { again, type Controller, done, type Trigger } from '../run.ts';
+import { conditionsAfter } from './conditions.ts';
+import { contentKinds, removeContent } from './content.ts';
+
+const ourFinalizer = 'kubernetes';
+
+/** What goes from a namespace that goes makes it due: perhaps that was the last. */
+const contentTriggers = contentKinds.map(
+  (kind): Trigger => ({
+    kind,
+    keys: ({ metadata }, { informers }) => {
+      const it = informers.of(namespace).get(metadata.namespace ?? '');
+      return it && isDeleting(it) ? [it.metadata.name] : [];
+    },
+  }),
+);
+
+/** Empties namespaces that are being deleted, then lets them go. */
+export const namespaces: Controller = {
+  name: 'namespace',
+  for: namespace,
+  also: contentTriggers,
+  async reconcile(name, { client, clock, informers }) {
+    const it = informers.of(namespace).get(name);
+    if (!it || !isDeleting(it) || !it.spec.finalizers?.length) return done;
+    const found = await removeContent(name, client);
+    if (found.remaining.size > 0 || found.faults.length > 0) {
+      await client.changeStatus(namespace, it, (draft) => {
+        const conditions = conditionsAfter(draft.status?.conditions, found, toTime(clock.now()));
+        draft.status = { ...draft.status, phase: 'Terminating', conditions };
+      });
+      if (found.faults.length > 0) throw new Error(`content of namespace ${name} could not be deleted: ${found.faults.join('; ')}`);
+      return again(seconds(5));
+    }
+    if (it.spec.finalizers.includes(ourFinalizer)) await finalize(it);
+    return done;
+
+    async function finalize({ metadata, spec, ...rest }: core.Namespace): Promise<void> {
+      const { resourceVersion: _, ...known } = metadata;
+      const finalizers = (spec.finalizers ?? []).filter((one) => one !== ourFinalizer);
+      try {
+        await client.post(namespace, { name }, 'finalize', { ...rest, metadata: known, spec: { ...spec, finalizers } });
+      } catch (error) {
+        // Someone was quicker: it has gone.
+        if (!isReason(error, 'NotFound')) throw error;
+      }
+    }
+  },
+};
