@@ -1,3 +1,3 @@
 export { type Kubelet, type KubeletDeps, startKubelet } from './kubelet.ts';
 export type { KubeletConfig } from './parts.ts';
-export { removeVolumeFiles } from './volumes/index.ts';
+export { type NodeRemoval, type NodeRemoved, removeNode } from './remove.ts';

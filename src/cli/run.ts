@@ -1,0 +1,30 @@
+import { StatusError } from '../meta/status-error.ts';
+import { CommandError, type Flags, type Given, messageOf } from './command.ts';
+import { commands } from './commands/index.ts';
+import type { Edges } from './edges.ts';
+import { type Io, processIo } from './io.ts';
+import { parse } from './parse.ts';
+
+const about = 'Kubernetes on plain Docker, in one process.';
+
+/** Faults that are the user's or the world's: their message is enough. */
+const isExpected = (error: unknown): boolean =>
+  error instanceof CommandError || error instanceof StatusError || (error instanceof Error && error.name === 'ConfigError');
+
+/** Runs a command line; resolves with the exit code, having printed what went wrong. */
+export async function runCli(argv: readonly string[], edges: Edges, io: Io = processIo()): Promise<number> {
+  try {
+    const parsed = parse(argv, commands, edges.settings, about);
+    if ('help' in parsed) {
+      io.write(parsed.help);
+      return 0;
+    }
+    const { command, flags, settings } = parsed;
+    return await command.run({ flags: flags as Given<Flags>, settings, edges, io, cluster: () => edges.cluster(settings) });
+  } catch (error) {
+    io.tell(`error: ${messageOf(error)}`);
+    // Whoever reports what nobody foresaw needs the place.
+    if (!isExpected(error) && error instanceof Error && error.stack) io.tell(error.stack.split('\n').slice(1).join('\n'));
+    return 1;
+  }
+}

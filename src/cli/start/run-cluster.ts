@@ -1,0 +1,50 @@
+import { CommandError, contextNameOf } from '../command.ts';
+import type { ClusterEdge, StartStep } from '../edges.ts';
+import { logFileOf, rotateLog, writeAccess } from '../files.ts';
+import type { Io } from '../io.ts';
+import type { Access } from '../kubeconfig/entries.ts';
+import { announce, claim, release } from '../process/pid-file.ts';
+
+export type Watcher = { onStep(step: StartStep): void; onReady(access: Access): Promise<void>; onEnding(): void };
+
+/**
+ * Runs a cluster in this process until it is interrupted: takes the pid file, starts, leaves word of how to get in,
+ * and stops. Fails with a CommandError when another process runs the cluster.
+ */
+export async function runCluster(edge: ClusterEdge, io: Io, watcher: Watcher): Promise<void> {
+  const { pid } = process;
+  const signal = io.interrupted();
+  const claimed = await claim(edge.dataDir, { pid, startedAt: new Date(io.clock.now()).toISOString() });
+  if ('holder' in claimed) throw new CommandError(`cluster "${edge.name}" runs already, as process ${claimed.holder.pid}`);
+  try {
+    const logFile = logFileOf(edge.dataDir);
+    await rotateLog(logFile);
+    // One after the other: each writes the whole record.
+    let told = Promise.resolve();
+    const running = await edge.start({
+      logFile,
+      onStep(step) {
+        watcher.onStep(step);
+        told = told.then(() => announce(edge.dataDir, pid, { step }));
+      },
+    });
+    try {
+      const access = { name: contextNameOf(edge.name), url: running.url, credentials: running.credentials };
+      await told;
+      if (!signal.aborted) {
+        await writeAccess(edge.dataDir, access);
+        await announce(edge.dataDir, pid, { url: running.url });
+        await watcher.onReady(access);
+      }
+      await aborted(signal);
+      watcher.onEnding();
+    } finally {
+      await running.stop();
+    }
+  } finally {
+    await release(edge.dataDir, pid);
+  }
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  signal.aborted ? Promise.resolve() : new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
