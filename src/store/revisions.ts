@@ -27,6 +27,8 @@ export type HistoryBudget = {
 };
 
 type Write = { change: Change; resolve: () => void; reject: (error: unknown) => void };
+/** `entry` undefined marks a deletion; `settled` resolves when it is on disk, or failed to get there. */
+type Ahead = { entry: Entry | undefined; settled: Promise<unknown> };
 
 const sizeOf = (change: Change): number => (change.type === 'put' ? change.entry.value.byteLength : 0) + 200;
 
@@ -39,8 +41,8 @@ export class Revisions implements Store {
   readonly #budget: HistoryBudget;
   readonly #index = new KeyIndex();
   readonly #watchers = new Watchers();
-  /** Newest versions that are accepted but not on disk yet; undefined marks a deletion. */
-  readonly #ahead = new Map<string, Entry | undefined>();
+  /** Newest versions that are accepted but not on disk yet. */
+  readonly #ahead = new Map<string, Ahead>();
   #waiting: Write[] = [];
   #committing: Promise<void> | undefined;
   #visible: Revision;
@@ -105,6 +107,7 @@ export class Revisions implements Store {
 
   async put(key: string, value: Uint8Array, expected?: Revision): Promise<Entry> {
     const previous = this.#expect(key, expected);
+    if (previous instanceof RevisionMismatch) return this.#refuse(previous, key);
     const revision = this.#nextRevision();
     const entry: Entry = { key, value, revision, created: previous?.created ?? revision };
     await this.#write({ type: 'put', revision, entry, previous }, entry);
@@ -113,17 +116,25 @@ export class Revisions implements Store {
 
   async delete(key: string, expected?: Revision): Promise<Revision> {
     const previous = this.#expect(key, expected);
-    if (!previous) throw new RevisionMismatch(key, undefined);
+    if (previous instanceof RevisionMismatch) return this.#refuse(previous, key);
+    if (!previous) return this.#refuse(new RevisionMismatch(key, undefined), key);
     const revision = this.#nextRevision();
     await this.#write({ type: 'delete', revision, entry: undefined, previous }, undefined);
     return revision;
   }
 
-  #expect(key: string, expected: Revision | undefined): Entry | undefined {
+  /** The newest accepted version: what a write that is accepted now, in the same turn, will have replaced. */
+  #expect(key: string, expected: Revision | undefined): Entry | undefined | RevisionMismatch {
     if (this.#closed) throw new Error('the store is closed');
-    const found = this.#ahead.has(key) ? this.#ahead.get(key) : this.#index.get(key);
-    if (expected !== undefined && (found?.revision ?? 0) !== expected) throw new RevisionMismatch(key, found);
-    return found;
+    const ahead = this.#ahead.get(key);
+    const found = ahead ? ahead.entry : this.#index.get(key);
+    return expected !== undefined && (found?.revision ?? 0) !== expected ? new RevisionMismatch(key, found) : found;
+  }
+
+  /** Who is refused reads again and must then find what it lost against, so that is waited for. */
+  async #refuse(mismatch: RevisionMismatch, key: string): Promise<never> {
+    await this.#ahead.get(key)?.settled;
+    throw mismatch;
   }
 
   #nextRevision(): Revision {
@@ -132,12 +143,13 @@ export class Revisions implements Store {
   }
 
   #write(change: Change, newest: Entry | undefined): Promise<void> {
-    this.#ahead.set(keyOfChange(change), newest);
-    return new Promise((resolve, reject) => {
+    const written = new Promise<void>((resolve, reject) => {
       this.#waiting.push({ change, resolve, reject });
       // The next turn of the loop, so that writes of this turn share one commit.
       this.#committing ??= Promise.resolve().then(() => this.#commitAll());
     });
+    this.#ahead.set(keyOfChange(change), { entry: newest, settled: written.catch(() => {}) });
+    return written;
   }
 
   async #commitAll(): Promise<void> {
@@ -167,7 +179,7 @@ export class Revisions implements Store {
       const key = keyOfChange(change);
       if (change.type === 'put') this.#index.set(change.entry);
       else this.#index.remove(key);
-      if (this.#ahead.get(key) === change.entry) this.#ahead.delete(key);
+      if (this.#ahead.get(key)?.entry === change.entry) this.#ahead.delete(key);
       this.#recent.push(change);
       this.#recentBytes += sizeOf(change);
     }

@@ -52,6 +52,16 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(store.revision()).toBe(2);
     });
 
+    test('who lost against another writer reads the winner at once', async () => {
+      await store.put('a', bytes('0'), 0);
+      const first = store.put('a', bytes('1'), 1);
+      const refused = store.put('a', bytes('2'), 1).catch(async () => text((await store.get('a'))?.value));
+      expect(await refused).toBe('1');
+      const gone = store.delete('a', (await first).revision);
+      expect(await store.put('a', bytes('3'), 2).catch(() => store.get('a'))).toBeUndefined();
+      await gone;
+    });
+
     test('a deleted key can be made again and counts as new', async () => {
       await store.put('a', bytes('1'), 0);
       expect(await store.delete('a', 1)).toBe(2);
