@@ -108,8 +108,11 @@ export function createMemoryTransport({ clock, random }: { clock: Clock; random:
       ...(was.metadata.deletionTimestamp && { deletionTimestamp: was.metadata.deletionTimestamp }),
     };
     let now: Full;
-    if (subresource === 'status') now = { ...was, ...('status' in draft && { status: draft.status }) };
-    else {
+    if (subresource === 'status') {
+      const { labels, annotations } = draft.metadata;
+      const metadata = { ...was.metadata, ...(labels && { labels }), ...(annotations && { annotations }) };
+      now = { ...was, metadata, ...('status' in draft && { status: draft.status }) };
+    } else {
       now = { ...draft, metadata: { ...draft.metadata, ...fixed } };
       if ('status' in was) now.status = was.status;
       if (was.metadata.generation !== undefined) {

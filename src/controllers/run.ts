@@ -5,7 +5,9 @@ import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
 import { WorkQueue } from '../lib/queue.ts';
 import { controllerOf, keyOf } from '../meta/owner.ts';
+import { isReason } from '../meta/status-error.ts';
 import type { KubeObject } from '../meta/types.ts';
+import { Expectations } from './expectations.ts';
 
 export type Result = { again?: Milliseconds };
 export const done: Result = {};
@@ -18,8 +20,15 @@ export type ControllerContext = {
   recorder: EventRecorder;
   log: Log;
   config: ControllersConfig;
+  /** What this controller has written and its caches may not show yet. */
+  expectations: Expectations;
 };
-export type ControllersConfig = { rootCa: string; nodeMonitorGrace: Milliseconds };
+export type ControllersConfig = {
+  rootCa: string;
+  nodeMonitorGrace: Milliseconds;
+  /** The cluster's name, by which its Docker volumes are told from others. */
+  cluster: string;
+};
 
 /** Objects of another kind whose changes make keys of this controller due. */
 export type Trigger = { kind: AnyKind; keys: (object: KubeObject, context: ControllerContext) => Iterable<string> };
@@ -68,7 +77,9 @@ export async function runControllers(controllers: readonly Controller[], config:
     const { name } = controller;
     const log = deps.log.with({ controller: name });
     const { client, informers, clock } = deps;
-    const context: ControllerContext = { client, informers, clock, log, config, recorder: deps.recorderFor(`${name}-controller`) };
+    const expectations = new Expectations(clock);
+    const recorder = deps.recorderFor(`${name}-controller`);
+    const context: ControllerContext = { client, informers, clock, log, config, recorder, expectations };
     const queue = new WorkQueue({
       clock,
       workers: controller.workers ?? 4,
@@ -80,7 +91,9 @@ export async function runControllers(controllers: readonly Controller[], config:
           if (result.again !== undefined) queue.addAfter(key, result.again);
         } catch (error) {
           retries.inc({ controller: name });
-          log.debug('a reconcile failed and is tried again', { key, error: String(error) });
+          // A conflict says that the cache lags, which mends itself.
+          const level = isReason(error, 'Conflict') ? 'debug' : 'warn';
+          log[level]('a reconcile failed and is tried again', { key, error: String(error) });
           queue.retry(key);
         } finally {
           stop();
@@ -91,6 +104,7 @@ export async function runControllers(controllers: readonly Controller[], config:
     deps.signal.addEventListener('abort', () => queue.stop());
     const watched = [controller.for, ...(controller.owns ?? []), ...(controller.also ?? []).map((it) => it.kind)] as Kind[];
     await Promise.all(watched.map((kind) => informers.of(kind).synced));
+    for (const kind of watched) expectations.follow(kind, informers.of(kind));
     informers.of(controller.for as Kind).onChange(({ object }) => queue.add(keyOf(object)));
     for (const kind of controller.owns ?? []) {
       informers.of(kind as Kind).onChange(({ object, old }) => {

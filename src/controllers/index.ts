@@ -1,0 +1,25 @@
+import { deployments } from './deployment/reconcile.ts';
+import { endpointsOfServices } from './endpoints/reconcile.ts';
+import { endpointSlices } from './endpointslice/reconcile.ts';
+import { mirroredEndpoints } from './endpointslice-mirroring/reconcile.ts';
+import { garbageCollector } from './garbage-collector/reconcile.ts';
+import { namespaces } from './namespace/reconcile.ts';
+import { replicaSets } from './replicaset/reconcile.ts';
+import { rootCaPublisher } from './root-ca/reconcile.ts';
+import type { Controller } from './run.ts';
+import { defaultServiceAccounts } from './service-account/reconcile.ts';
+
+export { type Controller, type ControllersConfig, runControllers } from './run.ts';
+
+/** Every controller; the order does not matter. */
+export const controllers: readonly Controller[] = [
+  replicaSets,
+  deployments,
+  endpointSlices,
+  endpointsOfServices,
+  mirroredEndpoints,
+  namespaces,
+  garbageCollector,
+  defaultServiceAccounts,
+  rootCaPublisher,
+];

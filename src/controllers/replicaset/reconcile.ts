@@ -1,0 +1,75 @@
+import { type apps, type core, isPodFinished, pod, replicaSet } from '../../kinds/index.ts';
+import { controllerOf, isDeleting, keyOf } from '../../meta/owner.ts';
+import { matchesSelector } from '../../meta/selector.ts';
+import type { KubeObject } from '../../meta/types.ts';
+import { claim } from '../claim.ts';
+import { again, type Controller, type ControllerContext, done } from '../run.ts';
+import { applyReplicas } from './apply.ts';
+import { isActive, planReplicas } from './plan.ts';
+import { nextAvailableIn, statusOf } from './status.ts';
+
+const selects = (set: apps.ReplicaSet) => (object: KubeObject) => matchesSelector(set.spec.selector, object.metadata.labels);
+
+/** Keeps as many pods of a template as were asked for. */
+export const replicaSets: Controller = {
+  name: 'replicaset',
+  for: replicaSet,
+  owns: [pod],
+  // A pod that nobody owns may be wanted by a set that selects it.
+  also: [
+    {
+      kind: pod,
+      keys: (it, { informers }) =>
+        controllerOf(it)
+          ? []
+          : setsIn(it.metadata.namespace, informers)
+              .filter((set) => selects(set)(it))
+              .map(keyOf),
+    },
+  ],
+  async reconcile(key, context) {
+    const { informers, client, clock, expectations } = context;
+    const set = informers.of(replicaSet).get(key);
+    if (!set) {
+      expectations.forget(key);
+      return done;
+    }
+    const { uid } = set.metadata;
+    const owned = informers.of(pod).ownedBy(uid);
+    const orphans = informers
+      .of(pod)
+      .inNamespace(set.metadata.namespace ?? '')
+      .filter((it) => !controllerOf(it));
+    const claimer = { kind: replicaSet, owner: set, selects: selects(set) };
+    const active = await claim(claimer, pod, [...owned, ...orphans].filter(isActive), client);
+
+    // Until the cache shows what was done last time, counting its pods would make too many.
+    const wait = expectations.pending(key);
+    const plan = wait === undefined ? planReplicas(set, active, related(set, active, context), clock.now()) : { create: 0, remove: [] };
+    const fault = await applyReplicas(set, plan, context);
+
+    const terminating = owned.filter((it) => isDeleting(it) && !isPodFinished(it) && selects(set)(it)).length;
+    const status = statusOf(set, { active, terminating, fault }, clock.now());
+    await client.changeStatus(replicaSet, set, (draft) => {
+      draft.status = status;
+    });
+    if (fault !== undefined) throw fault;
+    const next = nextAvailableIn(active, set.spec.minReadySeconds ?? 0, clock.now());
+    if (next === undefined && wait === undefined) return done;
+    return again(Math.min(next ?? Number.POSITIVE_INFINITY, wait ?? Number.POSITIVE_INFINITY));
+  },
+};
+
+const setsIn = (namespace: string | undefined, informers: ControllerContext['informers']): readonly apps.ReplicaSet[] =>
+  informers.of(replicaSet).inNamespace(namespace ?? '');
+
+/** The active pods of all sets with the same owner: an old and a new set of one Deployment share its nodes. */
+function related(set: apps.ReplicaSet, active: readonly core.Pod[], { informers }: ControllerContext): readonly core.Pod[] {
+  const owner = controllerOf(set);
+  if (!owner) return active;
+  const others = informers
+    .of(replicaSet)
+    .ownedBy(owner.uid)
+    .filter((it) => it.metadata.uid !== set.metadata.uid);
+  return [...active, ...others.flatMap((it) => informers.of(pod).ownedBy(it.metadata.uid)).filter(isActive)];
+}
