@@ -1,4 +1,4 @@
-export { type Proxy, type ProxyConfig, startProxy } from './proxy.ts';
+export { type ServiceProxy, type ProxyConfig, startProxy } from './proxy.ts';
 export type { Listener } from './table.ts';
 export type { ListenFault, Traffic } from './traffic.ts';
 export { type LocalRoutes, localRoutes } from './userspace/service-route.ts';

@@ -10,10 +10,13 @@ import type { ListenFault, Traffic } from './traffic.ts';
 /** What an object wants; `name` is unique, such as `Service default/web`. */
 export type Wish = { name: string; object: KubeObject | undefined; listeners: readonly Listener[] };
 
+/** A listener that does not work for who wants it. Not told: nothing to worry about, or not yet. */
+export type Complaint = { listener: Listener; why: string; isTold: boolean };
+
 type Fault = { fault: ListenFault; failures: number; cancelRetry: () => void };
 type Deps = { recorder: EventRecorder; clock: Clock; log: Log };
 
-/** Faults told as events from this failure on: an address may come up a moment after the proxy. */
+/** Faults told from this failure on: an address may come up a moment after the proxy. */
 const patience: Partial<Record<ListenFault['reason'], number>> = { 'no address': 4 };
 
 /**
@@ -24,18 +27,26 @@ export function createPorts(traffic: Traffic, { recorder, clock, log }: Deps) {
   const claims = new Claims();
   const objects = new Map<string, KubeObject>();
   const faults = new Map<string, Fault>();
-  const told = new Map<string, string>();
-  let onRecovered: (name: string) => void = () => {};
+  const complaints = new Map<string, Map<string, Complaint>>();
+  let onChange: (name: string) => void = () => {};
   let isClosed = false;
 
-  function tell(by: Claimant, listener: Listener, why: string): void {
-    const key = `${by.name} ${listener.id}`;
-    const object = objects.get(by.name);
-    if (told.get(key) === why || !object) return;
-    told.set(key, why);
-    const message = `${listener.via} ${listener.port}/${listener.protocol} cannot be served on ${listener.address}: ${why}`;
-    recorder.record(object, 'Warning', 'PortNotAvailable', message);
-    log.warn('a port cannot be served', { owner: by.name, listener: listener.id, via: listener.via, why });
+  function complain({ name }: Claimant, listener: Listener, why: string, isTold: boolean): void {
+    const own = complaints.get(name) ?? new Map<string, Complaint>();
+    const before = own.get(listener.id);
+    complaints.set(name, own.set(listener.id, { listener, why, isTold }));
+    if (!isTold || (before?.isTold && before.why === why)) return;
+    const object = objects.get(name);
+    if (object) recorder.record(object, 'Warning', 'PortNotAvailable', complaintText({ listener, why }));
+    log.warn('a port cannot be served', { owner: name, listener: listener.id, via: listener.via, why });
+    onChange(name);
+  }
+
+  function satisfy(name: string, id: string): void {
+    const own = complaints.get(name);
+    if (!own?.delete(id)) return;
+    if (own.size === 0) complaints.delete(name);
+    onChange(name);
   }
 
   function forget(id: string): void {
@@ -50,19 +61,14 @@ export function createPorts(traffic: Traffic, { recorder, clock, log }: Deps) {
     const fault = await traffic.put(listener);
     // Changed or closed while it was opened: whoever did that sees to it.
     if (isClosed || claims.winner(id)?.listener !== listener) return;
-    const before = faults.get(id);
+    const failures = (faults.get(id)?.failures ?? 0) + 1;
     forget(id);
-    if (!fault) {
-      told.delete(`${by.name} ${id}`);
-      if (before) onRecovered(by.name);
-      return;
-    }
-    const failures = (before?.failures ?? 0) + 1;
+    if (!fault) return satisfy(by.name, id);
     const cancelRetry = clock.schedule(backoff(failures - 1, seconds(1), seconds(30)), () => void open(id));
     faults.set(id, { fault, failures, cancelRetry });
     // An external IP that is on another host is nothing to worry about.
     const isElsewhere = listener.via === 'external IP' && fault.reason === 'no address';
-    if (!isElsewhere && failures >= (patience[fault.reason] ?? 1)) tell(by, listener, words(fault));
+    complain(by, listener, words(fault), !isElsewhere && failures >= (patience[fault.reason] ?? 1));
   }
 
   return {
@@ -71,10 +77,11 @@ export function createPorts(traffic: Traffic, { recorder, clock, log }: Deps) {
       const touched = new Set<string>();
       for (const { name, object, listeners } of wishes) {
         if (object) objects.set(name, object);
+        else objects.delete(name);
         for (const id of claims.set({ name, since: object?.metadata.creationTimestamp ?? '' }, listeners)) touched.add(id);
-        if (!object) objects.delete(name);
+        const wanted = claims.idsOf(name);
+        for (const id of [...(complaints.get(name)?.keys() ?? [])]) if (!wanted.has(id)) satisfy(name, id);
       }
-      for (const key of [...told.keys()]) if (!isWanted(key)) told.delete(key);
       for (const id of touched) {
         if (claims.winner(id)) continue;
         forget(id);
@@ -82,34 +89,25 @@ export function createPorts(traffic: Traffic, { recorder, clock, log }: Deps) {
       }
       await Promise.all([...touched].map(open));
       for (const id of touched) {
-        for (const { by, listener } of claims.losers(id)) tell(by, listener, `it is in use by ${claims.winner(id)?.by.name}`);
+        for (const { by, listener } of claims.losers(id)) complain(by, listener, `it is in use by ${claims.winner(id)?.by.name}`, true);
       }
     },
-    /** Whether all load balancer ports of an object are its own and work. */
-    isServed: (name: string): boolean =>
-      [...claims.idsOf(name)].every((id) => {
-        const claim = claims.winner(id);
-        const isOwn = claim?.by.name === name;
-        return isOwn
-          ? claim.listener.via !== 'load balancer' || !faults.has(id)
-          : !claims.losers(id).some((it) => it.by.name === name && it.listener.via === 'load balancer');
-      }),
-    /** Hears the name of an object whose port works after it did not. */
-    whenRecovered(listener: (name: string) => void): void {
-      onRecovered = listener;
+    /** What an object wants and does not have. */
+    complaintsOf: (name: string): readonly Complaint[] => [...(complaints.get(name)?.values() ?? [])],
+    /** Hears the name of an object of which complaints are to be told, or are over. */
+    whenChanged(listener: (name: string) => void): void {
+      onChange = listener;
     },
-    faults: (): ReadonlyMap<string, { fault: ListenFault }> => faults,
+    faultOf: (id: string): ListenFault | undefined => faults.get(id)?.fault,
     close(): void {
       isClosed = true;
       for (const id of [...faults.keys()]) forget(id);
     },
   };
-
-  function isWanted(key: string): boolean {
-    const at = key.search(/ (TCP|UDP) /);
-    return claims.idsOf(key.slice(0, at)).has(key.slice(at + 1));
-  }
 }
+
+export const complaintText = ({ listener, why }: Pick<Complaint, 'listener' | 'why'>): string =>
+  `${listener.via} ${listener.port}/${listener.protocol} cannot be served on ${listener.address}: ${why}`;
 
 function words(fault: ListenFault): string {
   switch (fault.reason) {

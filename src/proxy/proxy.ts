@@ -6,11 +6,11 @@ import type { Metrics } from '../lib/metrics.ts';
 import type { Random } from '../lib/random.ts';
 import { keyOf } from '../meta/owner.ts';
 import { contains } from './cidr.ts';
-import { createLoadBalancerStatus } from './load-balancer.ts';
-import { createPorts, type Wish } from './ports.ts';
+import { complaintText, createPorts, type Wish } from './ports.ts';
+import { createServiceStatus, type Served } from './service-status.ts';
 import { listenersOfPod, listenersOfService, type NodeFacts } from './table.ts';
 import type { ListenFault, Traffic } from './traffic.ts';
-import { type LocalRoutes, localRoutes } from './userspace/service-route.ts';
+import { keepRoute, type LocalRoutes, localRoutes } from './userspace/service-route.ts';
 import { createUserspace } from './userspace/userspace.ts';
 
 export type ProxyConfig = {
@@ -38,7 +38,7 @@ type Deps = {
   routes?: LocalRoutes;
 };
 
-export interface Proxy {
+export interface ServiceProxy {
   /** Undefined when it is well, else what ails it. */
   health(): string | undefined;
   /** Listeners with what they lead to, for people. */
@@ -50,7 +50,7 @@ export interface Proxy {
 }
 
 /** Resolves when every Service and host port known at the start is listened to; ends with the signal. */
-export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Proxy> {
+export async function startProxy(config: ProxyConfig, deps: Deps): Promise<ServiceProxy> {
   const { informers, clock, random, log, metrics, signal, routes = localRoutes } = deps;
   const node: NodeFacts = {
     nodeName: config.nodeName,
@@ -59,18 +59,8 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Proxy
     isServiceAddress: (address) => contains(config.serviceCidr, address),
   };
   const traffic = createUserspace({ clock, random, count: counters(metrics) });
-  const balancers = createLoadBalancerStatus(config.nodeAddress, deps);
-  let routeFault: string | undefined;
-  const ensureRoute = async (): Promise<void> => {
-    try {
-      await routes.add(config.serviceCidr);
-      routeFault = undefined;
-    } catch (error) {
-      routeFault = `service addresses cannot be served: ${(error as Error).message}`;
-      log.error('the route of the service addresses is missing', { cidr: config.serviceCidr, error: String(error) });
-    }
-  };
-  await ensureRoute();
+  const statuses = createServiceStatus({ name: config.nodeName, address: config.nodeAddress }, deps);
+  const route = await keepRoute(config.serviceCidr, { routes, clock, log });
 
   const ports = createPorts(traffic, deps);
   const services = informers.of(service);
@@ -112,11 +102,19 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Proxy
     await ports.set(names.map(wishOf));
     for (const name of names) {
       const object = name.startsWith('Service ') ? services.get(name.slice(8)) : undefined;
-      if (object) void balancers.update(object, ports.isServed(name));
+      if (object) void statuses.update(object, servedOf(name));
     }
   }
 
-  ports.whenRecovered(mark);
+  function servedOf(name: string): Served {
+    const complaints = ports.complaintsOf(name);
+    return {
+      isBalanced: !complaints.some(({ listener: { via, address } }) => via === 'load balancer' && address === config.nodeAddress),
+      faults: complaints.filter((it) => it.isTold).map(complaintText),
+    };
+  }
+
+  ports.whenChanged(mark);
   services.onChange(({ object }) => mark(`Service ${keyOf(object)}`));
   pods.onChange(({ object, old }) => {
     if (hasHostPorts(object) || (old && hasHostPorts(old))) mark(`Pod ${keyOf(object)}`);
@@ -138,8 +136,7 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Proxy
     stopping ??= (async () => {
       ports.close();
       traffic.close();
-      const cidr = config.serviceCidr;
-      await routes.remove(cidr).catch((error: unknown) => log.warn('a route was left behind', { cidr, error: String(error) }));
+      await route.end();
     })();
     return stopping;
   };
@@ -148,11 +145,14 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Proxy
   await Promise.all([services.synced, slices.synced, pods.synced]);
   begin();
   await flushing;
-  log.info('proxy is ready', { services: services.list().length, ...(routeFault && { fault: routeFault }) });
+  log.info('proxy is ready', { services: services.list().length, ...(route.fault() && { fault: route.fault() }) });
   return {
-    health: () => routeFault,
-    describe: () => describe(traffic, ports.faults()),
-    settled: () => flushing,
+    health: route.fault,
+    describe: () => describe(traffic, ports.faultOf),
+    async settled() {
+      if (isPlanned) begin();
+      await flushing;
+    },
     stop,
   };
 }
@@ -172,9 +172,9 @@ function counters(metrics: Metrics): (what: 'connection' | 'failed connect') => 
   return (what) => (what === 'connection' ? connections : failed).inc();
 }
 
-function describe(traffic: Traffic, faults: ReadonlyMap<string, { fault: ListenFault }>): string {
+function describe(traffic: Traffic, faultOf: (id: string) => ListenFault | undefined): string {
   const lines = traffic.describe().map(({ id, listens, endpoints, connections }) => {
-    const state = faults.get(id)?.fault.message ?? (listens ? 'listens' : 'refuses');
+    const state = faultOf(id)?.message ?? (listens ? 'listens' : 'refuses');
     return `${id}\t${state}\tendpoints=${endpoints}\tconnections=${connections}`;
   });
   return lines.sort().join('\n');

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { type Clock, minutes } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
 
 const run = promisify(execFile);
 
@@ -33,4 +35,45 @@ async function ip(...args: string[]): Promise<string> {
     const { stderr, message } = cause as { stderr?: string; message: string };
     throw new Error(`ip ${args.join(' ')}: ${stderr?.trim() || message}`, { cause });
   }
+}
+
+export type KeptRoute = {
+  /** Why there is no route; undefined when there is. */
+  fault(): string | undefined;
+  /** Removes it; resolves when it is gone. */
+  end(): Promise<void>;
+};
+
+/** Makes a route and puts it back when something has taken it away. Resolves when it is there or could not be made. */
+export async function keepRoute(cidr: string, { routes, clock, log }: { routes: LocalRoutes; clock: Clock; log: Log }): Promise<KeptRoute> {
+  let fault: string | undefined;
+  let cancel = (): void => {};
+  let isEnding = false;
+
+  async function ensure(): Promise<void> {
+    try {
+      await routes.add(cidr);
+      fault = undefined;
+    } catch (error) {
+      const now = `service addresses cannot be served: ${(error as Error).message}`;
+      if (fault !== now) log.error('the route of the service addresses is missing', { cidr, error: String(error) });
+      fault = now;
+    }
+    if (!isEnding) cancel = clock.schedule(minutes(1), again);
+  }
+  let last = ensure();
+  const again = (): void => {
+    last = ensure();
+  };
+  await last;
+
+  return {
+    fault: () => fault,
+    async end() {
+      isEnding = true;
+      cancel();
+      await last;
+      await routes.remove(cidr).catch((error: unknown) => log.warn('a route was left behind', { cidr, error: String(error) }));
+    },
+  };
 }

@@ -28,20 +28,25 @@ export interface OpenPort {
 export function openTcp(start: Listener, balancer: Balancer, deps: PortDeps): OpenPort {
   let open = 0;
   let allows = sourceFilter(start.allow);
-  const server: Server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true, highWaterMark }, (client) => {
-    if (!allows(client.remoteAddress)) {
-      client.destroy();
-      return;
-    }
-    deps.count('connection');
-    open += 1;
-    deps.connections.add(client);
-    client.on('close', () => {
-      open -= 1;
-      deps.connections.delete(client);
-    });
-    serve(client, balancer, deps);
-  });
+  // A client that vanished without a word must not keep its connection for ever; relay.ts sees to endpoints.
+  const keepAlive = { keepAlive: true, keepAliveInitialDelay: seconds(60) };
+  const server: Server = createServer(
+    { allowHalfOpen: true, pauseOnConnect: true, noDelay: true, highWaterMark, ...keepAlive },
+    (client) => {
+      if (!allows(client.remoteAddress)) {
+        client.destroy();
+        return;
+      }
+      deps.count('connection');
+      open += 1;
+      deps.connections.add(client);
+      client.on('close', () => {
+        open -= 1;
+        deps.connections.delete(client);
+      });
+      serve(client, balancer, deps);
+    },
+  );
   const ready = new Promise<ListenFault | undefined>((resolve) => {
     server.once('error', (error) => resolve(faultOf(error)));
     server.once('close', () => resolve(undefined));
