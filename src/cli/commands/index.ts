@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { demo } from './demo.ts';
 import { down } from './down.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { status } from './status.ts';
@@ -6,4 +7,4 @@ import { up } from './up.ts';
 import { version } from './version.ts';
 
 /** In the order that the help lists them. */
-export const commands: readonly Command[] = [up, down, status, version, kubeconfig] as readonly Command[];
+export const commands: readonly Command[] = [up, down, status, version, kubeconfig, demo] as readonly Command[];

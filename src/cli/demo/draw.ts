@@ -1,0 +1,31 @@
+import colors from 'picocolors';
+import type { Branch } from './tree.ts';
+
+const marks = { ok: '✓', bad: '✗', busy: '…' } as const;
+
+/** The tree as lines of at most `columns` characters, with colour if a person looks. */
+export function drawTree(tree: readonly Branch[], columns: number, coloured: boolean): string[] {
+  const { green, red, yellow, bold } = colors.createColors(coloured);
+  const paint = { ok: green, bad: red, busy: yellow };
+  const draw = (branch: Branch, depth: number): string[] => {
+    const indent = '  '.repeat(depth);
+    const room = columns - indent.length - 2;
+    const title = branch.title.slice(0, room);
+    const state = branch.state.split('\n')[0]?.slice(0, Math.max(0, room - title.length - 2)) ?? '';
+    const head = depth === 0 ? bold(title) : title;
+    const line = `${indent}${paint[branch.mood](marks[branch.mood])} ${head}${state ? `  ${paint[branch.mood](state)}` : ''}`;
+    return [line, ...branch.children.flatMap((it) => draw(it, depth + 1))];
+  };
+  return tree.flatMap((it) => draw(it, 0));
+}
+
+/** Each branch as one line, by its path: what is told when there is no terminal to draw on. */
+export function linesOf(tree: readonly Branch[], path: readonly string[] = []): Map<string, string> {
+  const lines = new Map<string, string>();
+  for (const { title, state, mood, children } of tree) {
+    const here = [...path, title];
+    if (state) lines.set(here.join(' '), `${marks[mood]} ${here.join(' ')}  ${state}`);
+    for (const [key, line] of linesOf(children, here)) lines.set(key, line);
+  }
+  return lines;
+}

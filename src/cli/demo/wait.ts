@@ -1,0 +1,50 @@
+import { createInformers } from '../../client/index.ts';
+import { deployment, pod, replicaSet } from '../../kinds/index.ts';
+import { sleep } from '../../lib/clock.ts';
+import { silentLog } from '../../lib/log.ts';
+import type { Io } from '../io.ts';
+import type { Server } from '../server.ts';
+import { linesOf } from './draw.ts';
+import { createLive } from './live.ts';
+import { type Branch, isReady, type Show, treeOf } from './tree.ts';
+
+/** Without any news for so long, nothing more will come; and it must end some time. */
+const silence = 90_000;
+const patience = 300_000;
+
+/** Shows how the demos come up, until all are ready. Resolves with what is wrong when they do not become so. */
+export async function waitUntilReady(server: Server, shows: readonly Show[], io: Io): Promise<string[]> {
+  const { clock } = io;
+  const end = new AbortController();
+  const informers = createInformers(server.client, { clock, log: silentLog, signal: end.signal });
+  const sources = { deployments: informers.of(deployment), replicaSets: informers.of(replicaSet), pods: informers.of(pod) };
+  try {
+    await Promise.all([sources.deployments.synced, sources.replicaSets.synced, sources.pods.synced]);
+    const live = createLive(io);
+    const began = clock.now();
+    let [last, lastNews] = ['', began];
+    for (;;) {
+      const tree = treeOf(shows, {
+        deployments: sources.deployments.list(),
+        replicaSets: sources.replicaSets.list(),
+        pods: sources.pods.list(),
+      });
+      const now = JSON.stringify(tree);
+      if (now !== last) {
+        live.show(tree);
+        [last, lastNews] = [now, clock.now()];
+      }
+      if (isReady(tree)) return [];
+      if (clock.now() - lastNews > silence || clock.now() - began > patience) return faultsIn(tree);
+      await sleep(clock, 80);
+    }
+  } finally {
+    end.abort();
+  }
+}
+
+/** The branches that are not as they should be, most telling first: those furthest down. */
+function faultsIn(tree: readonly Branch[]): string[] {
+  const lines = [...linesOf(tree).values()].filter((it) => !it.startsWith('✓'));
+  return [...lines.filter((it) => it.startsWith('✗')), ...lines.filter((it) => !it.startsWith('✗'))].map((it) => it.slice(2));
+}
