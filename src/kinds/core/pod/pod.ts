@@ -19,6 +19,10 @@ export const pod = defineKind<Pod>({
   defaults: defaultPod,
   prepareCreate: (draft) => {
     draft.status = { phase: 'Pending', qosClass: qosClassOf(draft) };
+    if (draft.spec.schedulingGates?.length) {
+      const message = 'Scheduling is blocked due to non-empty scheduling gates';
+      draft.status.conditions = [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message }];
+    }
   },
   validate: (it, was) => [...podSpecFaults(it.spec, 'spec'), ...(was ? podUpdateFaults(it, was) : [])],
   columns: podColumns,

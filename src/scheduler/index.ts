@@ -1,0 +1,1 @@
+export { type Scheduler, type SchedulerConfig, startScheduler } from './scheduler.ts';

@@ -1,0 +1,83 @@
+import { isDeleting } from '../meta/owner.ts';
+import type { ClusterView } from './cluster.ts';
+import { fitMessage } from './fit-message.ts';
+import type { NodeInfo } from './node-info.ts';
+import type { Context } from './plugins/index.ts';
+import type { PodInfo } from './pod-info.ts';
+import { fits } from './schedule.ts';
+
+export type Preemption = { type: 'none'; message: string } | { type: 'victims'; node: NodeInfo; victims: readonly PodInfo[] };
+
+const noVictims = 'No preemption victims found for incoming pod';
+const noHelp = 'Preemption is not helpful for scheduling';
+
+/**
+ * Which less important pods would have to go so that this one fits somewhere: on the node where the most important of
+ * them is least important. `mightFit` are the nodes whose refusal had to do with pods.
+ */
+export function preempt(pod: PodInfo, mightFit: readonly NodeInfo[], context: Context): Preemption {
+  const fault = ineligible(pod, context);
+  if (fault !== undefined) return { type: 'none', message: `preemption: ${fault}` };
+  const reasons: string[] = [];
+  const candidates: Array<{ node: NodeInfo; victims: PodInfo[] }> = [];
+  for (const node of mightFit) {
+    const found = victimsOn(pod, node, context);
+    if (typeof found === 'string') reasons.push(found);
+    else candidates.push({ node, victims: found });
+  }
+  const best = candidates.sort((a, b) => compareVictims(a.victims, b.victims))[0];
+  if (best) return { type: 'victims', ...best };
+  const all = context.cluster.nodes.length;
+  while (reasons.length < all) reasons.push(noHelp);
+  return { type: 'none', message: `preemption: ${fitMessage(all, reasons)}` };
+}
+
+function ineligible({ pod, priority }: PodInfo, { cluster }: Context): string | undefined {
+  if (pod.spec.preemptionPolicy === 'Never') return 'not eligible due to preemptionPolicy=Never.';
+  const nominated = cluster.node(pod.status?.nominatedNodeName ?? '');
+  // Room is being made already.
+  const isGoing = [...(nominated?.pods.values() ?? [])].some((it) => it.priority < priority && isDeleting(it.pod));
+  return isGoing ? 'not eligible due to a terminating pod on the nominated node.' : undefined;
+}
+
+/** The fewest that have to go, the important ones spared first; or why that would not do. */
+function victimsOn(pod: PodInfo, node: NodeInfo, context: Context): PodInfo[] | string {
+  const lesser = [...node.pods.values()].filter((it) => it.priority < pod.priority);
+  if (lesser.length === 0) return noVictims;
+  const gone = new Set(lesser.map((it) => it.uid));
+  const fitsNow = (): boolean => {
+    const changed = node.without(gone);
+    return fits(pod, changed, { ...context, cluster: withNode(context.cluster, changed) });
+  };
+  if (!fitsNow()) return noHelp;
+  for (const it of lesser.sort((a, b) => b.priority - a.priority || (startOf(a) < startOf(b) ? -1 : 1))) {
+    gone.delete(it.uid);
+    if (!fitsNow()) gone.add(it.uid);
+  }
+  return lesser.filter((it) => gone.has(it.uid));
+}
+
+/** The cluster as it would be with another state of one node. */
+function withNode(cluster: ClusterView, changed: NodeInfo): ClusterView {
+  const swap = (it: NodeInfo): NodeInfo => (it.name === changed.name ? changed : it);
+  return {
+    nodes: cluster.nodes.map(swap),
+    node: (name) => (name === changed.name ? changed : cluster.node(name)),
+    nodesWithAffinity: [...cluster.nodesWithAffinity].map(swap),
+    namespaceLabels: cluster.namespaceLabels,
+  };
+}
+
+const startOf = ({ pod }: PodInfo): string => pod.status?.startTime ?? pod.metadata.creationTimestamp;
+
+/** Upstream's order: the least important chief victim, then the least sum of importance, the fewest, the youngest. */
+function compareVictims(a: readonly PodInfo[], b: readonly PodInfo[]): number {
+  const chief = (it: readonly PodInfo[]): number => Math.max(...it.map(({ priority }) => priority));
+  const sum = (it: readonly PodInfo[]): number => it.reduce((total, { priority }) => total + priority + 2 ** 31, 0);
+  const oldest = (it: readonly PodInfo[]): string =>
+    it
+      .filter(({ priority }) => priority === chief(it))
+      .map(startOf)
+      .sort()[0] ?? '';
+  return chief(a) - chief(b) || sum(a) - sum(b) || a.length - b.length || (oldest(a) > oldest(b) ? -1 : 1);
+}
