@@ -30,10 +30,10 @@ export function forwardPorts(query: URLSearchParams): number[] {
 /** Fails with BadRequest. */
 export function portOf(text: string): number {
   if (text === '') throw badRequest('query parameter "port" cannot be empty');
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535)
-    throw badRequest(
-      `unable to parse ${JSON.stringify(text)} as a port: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-    );
+  const unreadable = (why: string) =>
+    badRequest(`unable to parse ${JSON.stringify(text)} as a port: strconv.ParseUint: parsing ${JSON.stringify(text)}: ${why}`);
+  if (!/^\d+$/.test(text)) throw unreadable('invalid syntax');
+  if (Number(text) > 65535) throw unreadable('value out of range');
   if (Number(text) < 1) throw badRequest(`port ${JSON.stringify(text)} must be > 0`);
   return Number(text);
 }

@@ -38,9 +38,10 @@ function feed(from: Readable | undefined, to: Writable | undefined): void {
     from.resume();
     return;
   }
+  from.pipe(to);
+  // After pipe, which stops the flow when it lets go.
   to.on('error', () => from.resume());
   to.once('close', () => from.resume());
-  from.pipe(to);
 }
 
 async function pump(from: Readable | undefined, to: Writable | undefined): Promise<void> {
