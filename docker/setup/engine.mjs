@@ -1,66 +1,142 @@
 #!/usr/bin/env node
 /**
  * Makes sure of a Docker Engine: uses one that answers (DOCKER_HOST is honoured); else, as root on Debian, installs
- * docker.io and starts dockerd; else says exactly what to do and exits with 1.
+ * docker.io and starts it, through systemd where that runs; else says exactly what to do and exits with 1.
  */
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { engineAnswers } from './engine-api.mjs';
+import { running } from './running.mjs';
+
+const socket = '/var/run/docker.sock';
+const logFile = '/var/log/peapod-dockerd.log';
+/** dockerd takes a second; on a slow disk with many containers to look at, longer. */
+const patienceMs = 60_000;
 
 const say = (text) => process.stderr.write(`${text}\n`);
-const has = (tool) => spawnSync('which', [tool], { stdio: 'ignore' }).status === 0;
+const has = (tool) => spawnSync('sh', ['-c', `command -v ${tool}`], { stdio: 'ignore' }).status === 0;
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const systemdRuns = () => existsSync('/run/systemd/system') && has('systemctl');
+const byHand = 'Start Docker (or set DOCKER_HOST to an engine that answers) and try again: https://docs.docker.com/engine/install/';
 
-function install() {
-  say('installing docker.io with apt …');
-  const options = { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
-  execFileSync('apt-get', ['update', '-qq'], options);
+/** A fault that needs no stack: the text says what to do. */
+class Told extends Error {}
+
+async function install() {
+  const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+  await running('apt-get update', 'apt-get', ['update', '-q'], options);
   // Newer Debians have the command in a package of its own.
   const command = spawnSync('apt-cache', ['show', 'docker-cli'], { stdio: 'ignore' }).status === 0 ? ['docker-cli'] : [];
-  execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'docker.io', ...command, 'iptables', 'iproute2'], options);
+  const packages = ['docker.io', ...command, 'iptables', 'iproute2'];
+  await running('installing docker.io', 'apt-get', ['install', '-y', '-q', '--no-install-recommends', ...packages], options);
+}
+
+/** Whether the process of that pid file runs. The number alone says little: another program may have it by now. */
+function runs(pidFile, program) {
+  try {
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === program;
+  } catch {
+    // No such file, or no such process.
+    return false;
+  }
 }
 
 /** A pid file whose process is gone blocks the next start. */
-function clearStale(path) {
-  if (!existsSync(path)) return;
-  const pid = Number(readFileSync(path, 'utf8'));
-  if (!pid || !existsSync(`/proc/${pid}`)) rmSync(path, { force: true });
+function clearStale(pidFile, program) {
+  if (!runs(pidFile, program)) rmSync(pidFile, { force: true });
 }
 
-function start() {
-  say('starting dockerd (its output is in /var/log/peapod-dockerd.log) …');
+/** Containers are to outlive the engine's own restarts; given twice, the setting is refused. */
+function liveRestore() {
+  try {
+    return readFileSync('/etc/docker/daemon.json', 'utf8').includes('"live-restore"') ? [] : ['--live-restore'];
+  } catch {
+    return ['--live-restore'];
+  }
+}
+
+/** Starts dockerd apart from this terminal. Resolves with a function that tells how it ended, if it has. */
+function startByHand() {
+  say(`starting dockerd (its output is in ${logFile}) …`);
   mkdirSync('/var/log', { recursive: true });
-  clearStale('/var/run/docker.pid');
-  clearStale('/var/run/docker/containerd/containerd.pid');
-  const log = openSync('/var/log/peapod-dockerd.log', 'a');
-  spawn('dockerd', ['--live-restore'], { detached: true, stdio: ['ignore', log, log] }).unref();
+  clearStale('/var/run/docker.pid', 'dockerd');
+  clearStale('/var/run/docker/containerd/containerd.pid', 'containerd');
+  const log = openSync(logFile, 'a');
+  const child = spawn('dockerd', liveRestore(), { detached: true, stdio: ['ignore', log, log], cwd: '/' });
+  closeSync(log);
+  let ended;
+  child.once('error', (error) => {
+    ended = error.message;
+  });
+  child.once('exit', (code, signal) => {
+    ended ??= signal ? `signal ${signal}` : `exit code ${code}`;
+  });
+  child.unref();
+  return () => ended;
+}
+
+function startBySystemd() {
+  say('starting Docker (systemctl start docker) …');
+  const { status, stderr } = spawnSync('systemctl', ['start', 'docker'], { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' });
+  if (status !== 0) throw new Told(`systemctl start docker has failed: ${stderr.trim()}\nSee: journalctl -u docker -n 50`);
+}
+
+async function waitForAnswer(ended = () => undefined) {
+  for (let waited = 0; waited < patienceMs; waited += 250) {
+    if (await engineAnswers()) return true;
+    if (ended() !== undefined) return false;
+    await pause(250);
+  }
+  return false;
+}
+
+async function start() {
+  // An installation may have started it, and a machine that has just come up may be about to.
+  if (runs('/var/run/docker.pid', 'dockerd')) {
+    say('dockerd runs but does not answer yet …');
+    if (await waitForAnswer()) return;
+    throw new Told(`dockerd runs, but nothing answers at ${socket}. ${byHand}`);
+  }
+  if (systemdRuns()) {
+    startBySystemd();
+    if (await waitForAnswer()) return;
+    throw new Told('Docker was started and does not answer. See: journalctl -u docker -n 50');
+  }
+  const ended = startByHand();
+  if (await waitForAnswer(ended)) return;
+  const words = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-8).join('\n');
+  const how = ended() === undefined ? `did not answer within ${patienceMs / 1_000} seconds` : `ended with ${ended()}`;
+  throw new Told(`dockerd ${how}; its last words:\n${words}`);
+}
+
+/** Why an engine that may well be there cannot be used, if that is so. */
+function noAccess() {
+  if (!existsSync(socket)) return undefined;
+  try {
+    accessSync(socket, constants.R_OK | constants.W_OK);
+    return undefined;
+  } catch {
+    return `This user may not use the Docker Engine at ${socket}: join the group docker (sudo usermod -aG docker $USER, then log in again), or be root.`;
+  }
 }
 
 async function main() {
-  if (await engineAnswers()) return 0;
-  const byHand = 'Start Docker (or set DOCKER_HOST to an engine that answers) and try again: https://docs.docker.com/engine/install/';
-  if (process.env.DOCKER_HOST) {
-    say(`The Docker Engine at DOCKER_HOST=${process.env.DOCKER_HOST} does not answer. ${byHand}`);
-    return 1;
-  }
-  if (process.getuid?.() !== 0) {
-    say(`No Docker Engine answers, and only root can install or start one. ${byHand}`);
-    return 1;
-  }
+  if (await engineAnswers()) return;
+  if (process.env.DOCKER_HOST) throw new Told(`The Docker Engine at DOCKER_HOST=${process.env.DOCKER_HOST} does not answer. ${byHand}`);
+  if (process.getuid?.() !== 0) throw new Told(noAccess() ?? `No Docker Engine answers, and only root can install or start one. ${byHand}`);
   if (!has('dockerd')) {
-    if (!has('apt-get')) {
-      say(`No Docker Engine here, and no apt-get to install one with. ${byHand}`);
-      return 1;
-    }
-    install();
+    if (!has('apt-get')) throw new Told(`No Docker Engine here, and no apt-get to install one with. ${byHand}`);
+    await install();
+    // Where the installation has started it, it answers by itself.
+    if (await engineAnswers()) return;
   }
-  start();
-  for (let tried = 0; tried < 120; tried++) {
-    if (await engineAnswers()) return 0;
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-  say('dockerd did not come up within 30 seconds; its last words:');
-  say(readFileSync('/var/log/peapod-dockerd.log', 'utf8').split('\n').slice(-8).join('\n'));
-  return 1;
+  await start();
 }
 
-process.exitCode = await main();
+try {
+  await main();
+} catch (error) {
+  say(`error: ${error.message}`);
+  process.exitCode = 1;
+}
