@@ -19,9 +19,6 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const systemdRuns = () => existsSync('/run/systemd/system') && has('systemctl');
 const byHand = 'Start Docker (or set DOCKER_HOST to an engine that answers) and try again: https://docs.docker.com/engine/install/';
 
-/** A fault that needs no stack: the text says what to do. */
-class Told extends Error {}
-
 async function install() {
   const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
   await running('apt-get update', 'apt-get', ['update', '-q'], options);
@@ -79,7 +76,7 @@ function startByHand() {
 function startBySystemd() {
   say('starting Docker (systemctl start docker) …');
   const { status, stderr } = spawnSync('systemctl', ['start', 'docker'], { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' });
-  if (status !== 0) throw new Told(`systemctl start docker has failed: ${stderr.trim()}\nSee: journalctl -u docker -n 50`);
+  if (status !== 0) throw new Error(`systemctl start docker has failed: ${stderr.trim()}\nSee: journalctl -u docker -n 50`);
 }
 
 async function waitForAnswer(ended = () => undefined) {
@@ -96,18 +93,18 @@ async function start() {
   if (runs('/var/run/docker.pid', 'dockerd')) {
     say('dockerd runs but does not answer yet …');
     if (await waitForAnswer()) return;
-    throw new Told(`dockerd runs, but nothing answers at ${socket}. ${byHand}`);
+    throw new Error(`dockerd runs, but nothing answers at ${socket}. ${byHand}`);
   }
   if (systemdRuns()) {
     startBySystemd();
     if (await waitForAnswer()) return;
-    throw new Told('Docker was started and does not answer. See: journalctl -u docker -n 50');
+    throw new Error('Docker was started and does not answer. See: journalctl -u docker -n 50');
   }
   const ended = startByHand();
   if (await waitForAnswer(ended)) return;
   const words = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-8).join('\n');
   const how = ended() === undefined ? `did not answer within ${patienceMs / 1_000} seconds` : `ended with ${ended()}`;
-  throw new Told(`dockerd ${how}; its last words:\n${words}`);
+  throw new Error(`dockerd ${how}; its last words:\n${words}`);
 }
 
 /** Why an engine that may well be there cannot be used, if that is so. */
@@ -123,10 +120,10 @@ function noAccess() {
 
 async function main() {
   if (await engineAnswers()) return;
-  if (process.env.DOCKER_HOST) throw new Told(`The Docker Engine at DOCKER_HOST=${process.env.DOCKER_HOST} does not answer. ${byHand}`);
-  if (process.getuid?.() !== 0) throw new Told(noAccess() ?? `No Docker Engine answers, and only root can install or start one. ${byHand}`);
+  if (process.env.DOCKER_HOST) throw new Error(`The Docker Engine at DOCKER_HOST=${process.env.DOCKER_HOST} does not answer. ${byHand}`);
+  if (process.getuid?.() !== 0) throw new Error(noAccess() ?? `No Docker Engine answers, and only root can install or start one. ${byHand}`);
   if (!has('dockerd')) {
-    if (!has('apt-get')) throw new Told(`No Docker Engine here, and no apt-get to install one with. ${byHand}`);
+    if (!has('apt-get')) throw new Error(`No Docker Engine here, and no apt-get to install one with. ${byHand}`);
     await install();
     // Where the installation has started it, it answers by itself.
     if (await engineAnswers()) return;
