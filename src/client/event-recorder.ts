@@ -38,9 +38,18 @@ export function createEventRecorder(client: Client, options: { component: string
         if (!isReason(error, 'NotFound')) throw error;
       }
     }
-    const draft = draftOf(told, message, kept, component, host);
-    await client.create(event, draft);
-    kept.name = draft.metadata.name;
+    for (;;) {
+      const draft = draftOf(told, message, kept, component, host);
+      try {
+        await client.create(event, draft);
+        kept.name = draft.metadata.name;
+        return;
+      } catch (error) {
+        // Another component told of the same object in the same moment and has the name: the next one will be free.
+        if (!isReason(error, 'AlreadyExists')) throw error;
+        kept.stamp = (BigInt(`0x${kept.stamp}`) + 1n).toString(16);
+      }
+    }
   }
 
   async function writeAll(): Promise<void> {

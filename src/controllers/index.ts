@@ -8,6 +8,10 @@ import { replicaSets } from './replicaset/reconcile.ts';
 import { rootCaPublisher } from './root-ca/reconcile.ts';
 import type { Controller } from './run.ts';
 import { defaultServiceAccounts } from './service-account/reconcile.ts';
+import { claimBinder } from './volume-binder/reconcile-claim.ts';
+import { volumeReclaimer } from './volume-binder/reconcile-volume.ts';
+import { claimProtection, volumeProtection } from './volume-protection/reconcile.ts';
+import { volumeProvisioner } from './volume-provisioner/reconcile.ts';
 
 export { type Controller, type ControllersConfig, runControllers } from './run.ts';
 
@@ -22,4 +26,9 @@ export const controllers: readonly Controller[] = [
   garbageCollector,
   defaultServiceAccounts,
   rootCaPublisher,
+  claimBinder,
+  volumeReclaimer,
+  volumeProvisioner,
+  claimProtection,
+  volumeProtection,
 ];

@@ -7,6 +7,7 @@ import type { Resources } from '../../runtime/index.ts';
 
 /** Held by volumes that have data on a node's engine, until it is removed there. */
 const finalizer = 'volume.peapod.dev/docker-volume';
+const protection = 'kubernetes.io/pv-protection';
 
 type Deps = { resources: Resources; client: Client; informers: Informers; nodeName: string; clock: Clock; log: Log; signal: AbortSignal };
 
@@ -18,6 +19,8 @@ export function startVolumeReclaim({ resources, client, informers, nodeName, clo
     if (
       !volume.metadata.deletionTimestamp ||
       !volume.metadata.finalizers?.includes(finalizer) ||
+      // Still bound: the data stays until the claim has let it go.
+      volume.metadata.finalizers.includes(protection) ||
       csi?.driver !== 'volume.peapod.dev' ||
       hostname !== nodeName
     )
