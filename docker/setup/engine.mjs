@@ -121,7 +121,8 @@ function noAccess() {
 async function main() {
   if (await engineAnswers()) return;
   if (process.env.DOCKER_HOST) throw new Error(`The Docker Engine at DOCKER_HOST=${process.env.DOCKER_HOST} does not answer. ${byHand}`);
-  if (process.getuid?.() !== 0) throw new Error(noAccess() ?? `No Docker Engine answers, and only root can install or start one. ${byHand}`);
+  if (process.getuid?.() !== 0)
+    throw new Error(noAccess() ?? `No Docker Engine answers, and only root can install or start one. ${byHand}`);
   if (!has('dockerd')) {
     if (!has('apt-get')) throw new Error(`No Docker Engine here, and no apt-get to install one with. ${byHand}`);
     await install();
