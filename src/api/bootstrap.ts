@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AnyKind, endpointSlice, endpoints, kindByName, namespace, service } from '../kinds/index.ts';
 import { readYamlDocuments } from '../meta/read/yaml.ts';
@@ -16,9 +16,10 @@ async function ensure(local: Local, kind: AnyKind, object: object, namespaceName
   }
 }
 
-/** What every cluster starts with: four namespaces, and the objects of `manifests` (a folder of YAML files). */
+/** What every cluster starts with: four namespaces, and the objects of `manifests` (a folder of YAML files, if it is there). */
 export async function ensureInitialObjects(local: Local, manifests: string): Promise<void> {
   for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) await ensure(local, namespace, { metadata: { name } });
+  if (!existsSync(manifests)) return;
   for (const file of readdirSync(manifests).sort()) {
     if (!/\.ya?ml$/.test(file)) continue;
     for (const document of readYamlDocuments(readFileSync(join(manifests, file), 'utf8'))) {

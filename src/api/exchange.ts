@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AnyKind } from '../kinds/index.ts';
 import { readBody } from '../meta/read/body.ts';
-import { badRequest } from '../meta/status-error.ts';
+import { invalidValue, toCause } from '../meta/field-error.ts';
+import { badRequest, invalid, isReason } from '../meta/status-error.ts';
 import type { KubeObject } from '../meta/types.ts';
 import { bytesOf, piecesOf, shown } from './codec.ts';
 import type { ApiContext, WriteOptions } from './context.ts';
@@ -17,23 +18,42 @@ import type { Written } from './verbs/write.ts';
 /** A request for resources, with what its path says of it. */
 export type Exchange = { api: ApiContext; request: IncomingMessage; response: ServerResponse; info: RequestInfo; kind: AnyKind };
 
+/** As much of a bad patch as an error repeats. */
+const longestRepeated = 1000;
 const unknownField = (path: string): string => `unknown field ${JSON.stringify(path)}`;
-const duplicateField = (path: string): string => `duplicate field ${JSON.stringify(path)}`;
 
 /** Reads the body as an object of the kind; unknown and doubled fields are refused, warned of or ignored, as asked. */
 export async function objectIn({ request, response, kind }: Exchange, options: WriteOptions): Promise<KubeObject> {
   const body = readBody(await bodyOf(request), request.headers['content-type'], options.fieldValidation !== 'Ignore', messageFor);
   const { object, unknown } = readStrictly(kind, body.value);
-  report(response, kind, options, [...unknown.map(unknownField), ...body.duplicates.map(duplicateField)]);
+  report(response, kind, options, [...unknown.map(unknownField), ...body.faults]);
   return object;
 }
 
-/** Reads what a patch has made of an object. */
-export function patchedObject({ response, kind }: Exchange, value: unknown, options: WriteOptions): KubeObject {
-  const { object, unknown } = readStrictly(kind, value);
-  report(response, kind, options, unknown.map(unknownField));
-  return object;
+export type Patch = { value: unknown; faults: readonly string[] };
+
+/** Reads what a patch has made of an object. What cannot be read is Invalid here, as upstream. */
+export function patchedObject({ response, kind }: Exchange, patch: Patch, patched: unknown, options: WriteOptions): KubeObject {
+  return inPatch(kind, patch, () => {
+    const { object, unknown } = readStrictly(kind, patched);
+    report(response, kind, options, [...patch.faults, ...unknown.map(unknownField)]);
+    return object;
+  });
 }
+
+/** Whatever the reader refuses is a fault of the patch. */
+export function inPatch<T>(kind: AnyKind, patch: Patch, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!isReason(error, 'BadRequest')) throw error;
+    const repeated = JSON.stringify(patch.value)?.slice(0, longestRepeated);
+    const why = error.message.replace(unhandled(kind), '');
+    throw invalid({ group: '', kind: '' }, '', [toCause(invalidValue('patch', repeated, why))]);
+  }
+}
+
+const unhandled = ({ kind, version }: AnyKind): string => `${kind} in version "${version}" cannot be handled as a ${kind}: `;
 
 function report(response: ServerResponse, kind: AnyKind, { fieldValidation }: WriteOptions, faults: readonly string[]): void {
   if (faults.length === 0 || fieldValidation === 'Ignore') return;
@@ -41,9 +61,7 @@ function report(response: ServerResponse, kind: AnyKind, { fieldValidation }: Wr
     sendWarnings(response, faults);
     return;
   }
-  throw badRequest(
-    `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: strict decoding error: ${faults.join(', ')}`,
-  );
+  throw badRequest(`${unhandled(kind)}strict decoding error: ${faults.join(', ')}`);
 }
 
 /** Sends one object in the form the client asked for. */

@@ -6,7 +6,7 @@ import { badRequest, isReason, StatusError } from '../meta/status-error.ts';
 import type { KubeObject } from '../meta/types.ts';
 import { shown } from './codec.ts';
 import type { ApiContext } from './context.ts';
-import { answer, answerList, type Exchange, objectIn, patchedObject } from './exchange.ts';
+import { answer, answerList, type Exchange, inPatch, objectIn, patchedObject } from './exchange.ts';
 import { bodyOf, sendObject } from './http.ts';
 import { negotiate } from './negotiate.ts';
 import { deleteQuery, listQuery, writeOptions } from './options.ts';
@@ -95,7 +95,15 @@ async function replace(exchange: Exchange): Promise<void> {
   if (name && name !== info.name) throw badRequest(`the name of the object (${name}) does not match the name on the URL (${info.name})`);
   if (namespace && info.namespace && namespace !== info.namespace)
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-  answer(exchange, 200, await updateObject(api, kind, info.namespace, info.name, () => object, { ...options, ...statusOf(info) }));
+  try {
+    answer(exchange, 200, await updateObject(api, kind, info.namespace, info.name, () => object, { ...options, ...statusOf(info) }));
+  } catch (error) {
+    // Who asks for a certain revision or object means one that is there.
+    const mayCreate = kind.createOnUpdate && info.subresource === undefined && !object.metadata.resourceVersion && !object.metadata.uid;
+    if (!mayCreate || !isReason(error, 'NotFound')) throw error;
+    const named = { ...object, metadata: { ...object.metadata, name: info.name } };
+    answer(exchange, 201, await createObject(api, kind, info.namespace, named, options));
+  }
 }
 
 async function patch(exchange: Exchange): Promise<void> {
@@ -103,8 +111,8 @@ async function patch(exchange: Exchange): Promise<void> {
   if (info.name === undefined) throw notAllowed();
   const type = patchTypeOf(request.headers['content-type']);
   const options = writeOptions(info);
-  const body = readBody(await bodyOf(request), 'application/json', false, messageFor).value;
-  const change = (was: KubeObject): KubeObject => patchedObject(exchange, patched(kind, was, type, body), options);
+  const body = readBody(await bodyOf(request), 'application/json', options.fieldValidation !== 'Ignore', messageFor);
+  const change = (was: KubeObject): KubeObject => patchedObject(exchange, body, patched(kind, was, type, body.value), options);
   answer(exchange, 200, await updateObject(api, kind, info.namespace, info.name, change, { ...options, ...statusOf(info) }));
 }
 
@@ -172,11 +180,13 @@ async function scale({ api, kind, info, request, response }: Exchange): Promise<
   if (info.verb !== 'update' && info.verb !== 'patch') throw notAllowed();
   const type = info.verb === 'patch' ? patchTypeOf(request.headers['content-type']) : undefined;
   const options = writeOptions(info);
-  const body = readBody(await bodyOf(request), type ? 'application/json' : request.headers['content-type'], false, messageFor).value;
-  // Strategic and plain merge are the same for a Scale: it has no lists.
-  const asked = (was: KubeObject): unknown =>
-    type ? patched(kind, scaleOf(kind, was), type === 'strategic' ? 'merge' : type, body) : body;
-  const change = (was: KubeObject): KubeObject => scaled(kind, was, asked(was));
+  const body = readBody(await bodyOf(request), type ? 'application/json' : request.headers['content-type'], false, messageFor);
+  const change = (was: KubeObject): KubeObject => {
+    if (!type) return scaled(kind, was, body.value);
+    // Strategic and plain merge are the same for a Scale: it has no lists.
+    const asked = patched(kind, scaleOf(kind, was), type === 'strategic' ? 'merge' : type, body.value);
+    return inPatch(kind, body, () => scaled(kind, was, asked));
+  };
   const written = await updateObject(api, kind, info.namespace, name, change, options);
   sendObject(request, response, 200, scaleOf(kind, written.object));
 }

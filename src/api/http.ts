@@ -113,7 +113,7 @@ function wantsYaml(request: IncomingMessage): boolean {
   }
 }
 
-/** Warnings as clients print them (RFC 7234, code 299): one header each. */
+/** Warnings as clients print them (RFC 7234, code 299): one header each, in place of earlier ones. */
 export function sendWarnings(response: ServerResponse, warnings: readonly string[]): void {
   if (warnings.length === 0) return;
   // A header takes bytes: UTF-8 goes through as such, control characters do not.
@@ -122,6 +122,5 @@ export function sendWarnings(response: ServerResponse, warnings: readonly string
     const text = JSON.stringify(it.slice(0, 1024)).replace(/[\x00-\x1f\x7f]/g, ' ');
     return `299 - ${Buffer.from(text).toString('latin1')}`;
   });
-  const before = response.getHeader('Warning');
-  response.setHeader('Warning', [...(Array.isArray(before) ? before : []), ...headers]);
+  response.setHeader('Warning', headers);
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type FieldError, forbidden, notSupported, toCause } from '../meta/field-error.ts';
+import { type FieldError, forbidden, invalidValue, notSupported, toCause } from '../meta/field-error.ts';
 import { readBody } from '../meta/read/body.ts';
 import { badRequest, invalid } from '../meta/status-error.ts';
 import type { DeleteOptions } from '../meta/types.ts';
@@ -77,6 +77,9 @@ export function writeOptions({ query, verb }: RequestInfo): WriteOptions {
   const fieldManager = query.get('fieldManager') ?? '';
   if (fieldManager.length > 128)
     faults.push({ path: 'fieldManager', reason: 'FieldValueTooLong', message: 'Too long: may not be more than 128 bytes' });
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused.
+  else if (/[\x00-\x1f\x7f]/.test(fieldManager))
+    faults.push(invalidValue('fieldManager', fieldManager, 'should only contain printable characters'));
   if (verb === 'patch' && query.has('force')) faults.push(forbidden('force', 'may not be specified for non-apply patch'));
   refuse(optionKinds[verb] ?? 'CreateOptions', faults);
   return {

@@ -2,7 +2,7 @@ import type { AnyKind } from '../kinds/index.ts';
 import { applyJsonPatch } from '../meta/patch/json.ts';
 import { applyMergePatch } from '../meta/patch/merge.ts';
 import { applyStrategicPatch } from '../meta/patch/strategic.ts';
-import { StatusError } from '../meta/status-error.ts';
+import { badRequest, StatusError } from '../meta/status-error.ts';
 import type { KubeObject } from '../meta/types.ts';
 
 export type PatchType = 'json' | 'merge' | 'strategic';
@@ -38,6 +38,8 @@ export function patched(kind: AnyKind, was: KubeObject, type: PatchType, body: u
     case 'json':
       return applyJsonPatch(was, body);
     case 'merge':
+      if (typeof body !== 'object' || body === null || Array.isArray(body))
+        throw badRequest('error decoding patch: json: cannot unmarshal the patch into Go value of type map[string]interface {}');
       return applyMergePatch(base, body);
     case 'strategic':
       return applyStrategicPatch(kind.message, base, body);

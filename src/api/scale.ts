@@ -3,6 +3,7 @@ import { deepCopy } from '../meta/copy.ts';
 import { invalidValue, toCause } from '../meta/field-error.ts';
 import { badRequest, invalid } from '../meta/status-error.ts';
 import type { KubeObject } from '../meta/types.ts';
+import { messages, readMessage } from './reading.ts';
 
 type ScaleObject = KubeObject & { spec: { replicas?: number }; status: { replicas: number; selector?: string } };
 
@@ -21,20 +22,18 @@ export function scaleOf(kind: AnyKind, object: KubeObject): ScaleObject {
 
 /** The object with the replicas of an untrusted Scale. */
 export function scaled(kind: AnyKind, object: KubeObject, asked: unknown): KubeObject {
-  const { spec, metadata } = (asked ?? {}) as { spec?: { replicas?: unknown }; metadata?: { resourceVersion?: string } };
+  const { spec, metadata } = readMessage<Partial<ScaleObject>>(messages.scale, asked);
+  const { name } = object.metadata;
+  if (metadata?.name && metadata.name !== name)
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
   const replicas = spec?.replicas ?? 0;
-  if (typeof replicas !== 'number' || !Number.isInteger(replicas)) {
-    throw badRequest(
-      'Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal string into Go struct field ScaleSpec.spec.replicas of type int32',
-    );
-  }
   if (replicas < 0)
-    throw invalid({ group: 'autoscaling', kind: 'Scale' }, object.metadata.name, [
+    throw invalid({ group: 'autoscaling', kind: 'Scale' }, name, [
       toCause(invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0')),
     ]);
   const draft = deepCopy(object);
   kind.scale?.setReplicas(draft, replicas);
-  if (metadata?.resourceVersion) draft.metadata.resourceVersion = metadata.resourceVersion;
-  else Object.assign(draft.metadata, { resourceVersion: undefined });
+  // A Scale that names no revision is meant for whatever is newest.
+  Object.assign(draft.metadata, { resourceVersion: metadata?.resourceVersion || undefined });
   return draft;
 }

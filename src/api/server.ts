@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
@@ -108,7 +107,7 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
       });
     });
   const local = localTransport(api);
-  if (existsSync(config.manifests)) await ensureInitialObjects(local, config.manifests);
+  await ensureInitialObjects(local, config.manifests);
   const port = await listen(config.host, config.port);
   log.info('api server listens', { host: config.host, port });
   return {

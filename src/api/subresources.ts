@@ -1,9 +1,10 @@
-import type { AnyKind, core } from '../kinds/index.ts';
+import type { AnyKind, core, policy } from '../kinds/index.ts';
 import { deepCopy } from '../meta/copy.ts';
-import { badRequest, conflict, StatusError } from '../meta/status-error.ts';
+import { notSupported, required, toCause } from '../meta/field-error.ts';
+import { badRequest, conflict, invalid, StatusError } from '../meta/status-error.ts';
 import type { KubeObject } from '../meta/types.ts';
 import type { ApiContext, WriteOptions } from './context.ts';
-import { read } from './reading.ts';
+import { messages, read, readMessage } from './reading.ts';
 import { deleteObject } from './verbs/delete.ts';
 import { updateObject } from './verbs/write.ts';
 
@@ -21,11 +22,10 @@ export async function post(
 ): Promise<KubeObject> {
   switch (`${kind.resource}/${subresource}`) {
     case 'pods/binding':
-      return bind(api, kind, key, body as Partial<core.Binding>, options);
+      return bind(api, kind, key, readMessage<core.Binding>(messages.binding, body), options);
     case 'pods/eviction': {
-      const { deleteOptions } = (body ?? {}) as {
-        deleteOptions?: { gracePeriodSeconds?: number; preconditions?: { uid?: string }; dryRun?: string[] };
-      };
+      const { metadata, deleteOptions } = readMessage<policy.Eviction>(messages.eviction, body);
+      refuseOtherName(metadata?.name, key.name);
       await deleteObject(api, kind, key.namespace, key.name, {
         ...deleteOptions,
         dryRun: options.dryRun === true || (deleteOptions?.dryRun?.length ?? 0) > 0,
@@ -46,14 +46,23 @@ export async function post(
   }
 }
 
-async function bind(api: ApiContext, kind: AnyKind, key: Key, binding: Partial<core.Binding>, options: WriteOptions): Promise<KubeObject> {
-  const node = binding?.target?.name;
-  if (!node) throw badRequest('Binding "" is invalid: target.name: Required value');
+const refuseOtherName = (name: string | undefined, onUrl: string): void => {
+  if (name && name !== onUrl) throw badRequest(`the name of the object (${name}) does not match the name on the URL (${onUrl})`);
+};
+
+async function bind(api: ApiContext, kind: AnyKind, key: Key, binding: core.Binding, options: WriteOptions): Promise<KubeObject> {
+  refuseOtherName(binding.metadata?.name, key.name);
+  const { kind: what, name: node } = binding.target ?? {};
+  const faults = [
+    ...(what && what !== 'Node' ? [notSupported('target.kind', what, ['Node', '<empty>'])] : []),
+    ...(node ? [] : [required('target.name')]),
+  ];
+  if (faults.length > 0) throw invalid({ group: '', kind: 'Binding' }, key.name, faults.map(toCause));
   const bound = (was: KubeObject): KubeObject => {
     const pod = deepCopy(was) as core.Pod;
     if (pod.metadata.deletionTimestamp) throw conflict(kind, key.name, `pod ${key.name} is being deleted, cannot be assigned to a host`);
     if (pod.spec.nodeName) throw conflict(kind, key.name, `pod ${key.name} is already assigned to node "${pod.spec.nodeName}"`);
-    pod.spec.nodeName = node;
+    pod.spec.nodeName = node as string;
     return pod;
   };
   await updateObject(api, { ...kind, validate: () => [] } as AnyKind, key.namespace, key.name, bound, options);

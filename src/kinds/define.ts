@@ -44,6 +44,8 @@ export type KindRecord<T extends KubeObject> = {
   status?: boolean;
   /** False where upstream does not delete many at once: namespaces. */
   deleteCollection?: boolean;
+  /** An update of what does not exist creates it. */
+  createOnUpdate?: boolean;
   scale?: Scale<T>;
   /** Fills what the user left out, in place. Runs on every write and must be idempotent. */
   defaults?: (draft: T) => void;

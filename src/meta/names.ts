@@ -57,12 +57,11 @@ export const labelValue = (value: string): string[] => [
       ]),
 ];
 
+/** Any printable ASCII but the sign that ends the name. */
 export const envVarName = (value: string): string[] =>
-  /^[-._a-zA-Z][-._a-zA-Z0-9]*$/.test(value)
+  /^[\x20-\x3c\x3e-\x7e]+$/.test(value)
     ? []
-    : [
-        "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is '[-._a-zA-Z][-._a-zA-Z0-9]*')",
-      ];
+    : ["a valid environment variable name must consist only of printable ASCII characters other than '='"];
 
 export function configMapKey(value: string): string[] {
   const faults = longest(value, 253);

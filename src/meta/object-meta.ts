@@ -49,11 +49,18 @@ export function validateObjectMeta(meta: ObjectMeta, rules: Rules): FieldError[]
   if (controllers.length > 1) {
     faults.push(invalidValue('metadata.ownerReferences', meta.ownerReferences, 'Only one reference can have Controller set to true'));
   }
-  for (const finalizer of meta.finalizers ?? []) {
-    faults.push(...qualifiedName(finalizer).map((it) => invalidValue('metadata.finalizers', finalizer, it)));
+  for (const [i, finalizer] of (meta.finalizers ?? []).entries()) {
+    const texts = qualifiedName(finalizer);
+    faults.push(...texts.map((it) => invalidValue('metadata.finalizers', finalizer, it)));
+    if (texts.length === 0 && !finalizer.includes('/') && !standardFinalizers.includes(finalizer))
+      faults.push(
+        invalidValue(`metadata.finalizers[${i}]`, finalizer, 'name is neither a standard finalizer name nor is it fully qualified'),
+      );
   }
   return faults;
 }
+
+const standardFinalizers: readonly string[] = ['kubernetes', 'orphan', 'foregroundDeletion'];
 
 /** A prefix may end in a dash: something will follow. */
 const maskTrailingDash = (name: string): string => (name.length > 1 && name.endsWith('-') ? `${name.slice(0, -2)}a` : name);

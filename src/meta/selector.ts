@@ -94,6 +94,8 @@ export function parseLabelSelector(text: string): Requirement[] {
         `<nil>: Invalid value: ${JSON.stringify(requirement.key)}: name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character`,
       );
     }
+    if (['gt', 'lt'].includes(requirement.operator) && !/^-?\d+$/.test(requirement.values[0] ?? ''))
+      fail(`values[0]: Invalid value: ${JSON.stringify(requirement.values[0])}: for 'Gt', 'Lt' operators, the value must be an integer`);
     for (const value of requirement.values) {
       if (!valueForm.test(value)) {
         fail(

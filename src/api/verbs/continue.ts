@@ -4,17 +4,24 @@ import type { Revision } from '../../store/index.ts';
 /** Where a list goes on: after a key, at the revision of its first page; -1 stands for "whatever is newest". */
 export type Continue = { revision: Revision | -1; after: string };
 
-export const writeToken = ({ revision, after }: Continue): string =>
-  Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start: after })).toString('base64url');
+/** A token for the keys that start with `prefix`: it holds the rest of the key, so that it leads nowhere else. */
+export const writeToken = ({ revision, after }: Continue, prefix: string): string =>
+  Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start: after.slice(prefix.length) })).toString('base64url');
 
 /** Fails with BadRequest when it is no token of ours. */
-export function readToken(text: string): Continue {
-  try {
-    const { rv, start } = JSON.parse(Buffer.from(text, 'base64url').toString()) as { rv?: unknown; start?: unknown };
-    if (typeof rv === 'number' && Number.isInteger(rv) && (rv > 0 || rv === -1) && typeof start === 'string')
-      return { revision: rv, after: start };
-  } catch {
-    // Falls through: whatever it was, it is no token of ours.
-  }
+export function readToken(text: string, prefix: string): Continue {
+  const { rv, start } = fieldsOf(text);
+  const isRevision = typeof rv === 'number' && Number.isInteger(rv) && (rv > 0 || rv === -1);
+  // The key of an object has no empty parts, and none that climb.
+  const isKey = typeof start === 'string' && start.split('/').every((it) => it !== '' && it !== '.' && it !== '..');
+  if (isRevision && isKey) return { revision: rv, after: prefix + start };
   throw badRequest('continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
+}
+
+function fieldsOf(text: string): { rv?: unknown; start?: unknown } {
+  try {
+    return (JSON.parse(Buffer.from(text, 'base64url').toString()) ?? {}) as object;
+  } catch (cause) {
+    throw badRequest('continue key is not valid: illegal base64 data or no JSON', cause);
+  }
 }

@@ -93,13 +93,14 @@ export function keysOf(kind: AnyKind, query: ListQuery, selection: Selection): {
 /** One page at one revision; the pages that follow come from the same one. */
 export async function listPage(api: ApiContext, kind: AnyKind, query: ListQuery): Promise<Page> {
   checkListQuery(query, false);
-  const token = query.continue ? readToken(query.continue) : undefined;
+  const selection = selectionOf(kind, query.labelSelector, query.fieldSelector);
+  const keys = keysOf(kind, query, selection);
+  const token = query.continue ? readToken(query.continue, keys.prefix) : undefined;
   if (token && query.resourceVersion && query.resourceVersion !== '0')
     throw badRequest('specifying resource version is not allowed when using continue');
   const limit = query.limit && query.limit > 0 ? query.limit : undefined;
   const at = token ? (token.revision === -1 ? undefined : token.revision) : exactRevision(api, query, limit);
-  const selection = selectionOf(kind, query.labelSelector, query.fieldSelector);
-  const keys = keysOf(kind, query, selection);
+  refuseFuture(api, at);
   try {
     const range = await api.store.range(keys.prefix, {
       ...(token && { after: token.after }),
@@ -116,11 +117,11 @@ export async function listPage(api: ApiContext, kind: AnyKind, query: ListQuery)
     return {
       entries,
       revision: range.revision,
-      continue: writeToken({ revision: range.revision, after: last.key }),
+      continue: writeToken({ revision: range.revision, after: last.key }, keys.prefix),
       ...(!selection.any && { remainingItemCount: range.remaining }),
     };
   } catch (error) {
-    if (error instanceof Compacted) throw expired(token);
+    if (error instanceof Compacted) throw expired(token, keys.prefix);
     throw error;
   }
 }
@@ -135,11 +136,11 @@ function exactRevision(api: ApiContext, query: ListQuery, limit: number | undefi
 }
 
 /** Whoever was paging gets a token that goes on with what there is now. */
-function expired(token: Continue | undefined): StatusError {
+function expired(token: Continue | undefined, prefix: string): StatusError {
   if (!token) return new StatusError('Expired', 'The resourceVersion for the provided list is too old.');
   return new StatusError(
     'Expired',
     'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
-    { metadata: { continue: writeToken({ revision: -1, after: token.after }) } },
+    { metadata: { continue: writeToken({ revision: -1, after: token.after }, prefix) } },
   );
 }

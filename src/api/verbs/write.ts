@@ -67,7 +67,11 @@ export async function createObject(
     stored.prepareCreate?.(draft);
     const admitted = await api.admission.reserve(stored, draft, undefined);
     try {
-      refuseFaults(stored, draft, [...validateObjectMeta(draft.metadata, stored), ...(stored.validate?.(draft) ?? [])]);
+      refuseFaults(stored, draft, [
+        ...validateObjectMeta(draft.metadata, stored),
+        ...(stored.validate?.(draft) ?? []),
+        ...viewFaults(kind, draft),
+      ]);
       if (options.dryRun) {
         if (fixedName && (await api.store.get(storeKey(stored, namespace, fixedName)))) throw alreadyExists(stored, fixedName);
         return { object: kind.viewOf ? kind.viewOf.fromStored(draft) : draft, entry: undefined };
@@ -83,6 +87,10 @@ export async function createObject(
     }
   }
 }
+
+/** What a view asks for beyond the kind it is a view of. */
+const viewFaults = (kind: AnyKind, stored: KubeObject, was?: KubeObject): FieldError[] =>
+  kind.viewOf ? (kind.validate?.(kind.viewOf.fromStored(stored), was && kind.viewOf.fromStored(was)) ?? []) : [];
 
 export type Change = (was: KubeObject) => KubeObject;
 
@@ -112,7 +120,7 @@ export async function updateObject(
     if (options.subresource !== 'status') await api.admission.update(stored, draft, was);
     const admitted = await api.admission.reserve(stored, draft, was);
     try {
-      refuseFaults(stored, draft, faultsOfUpdate(stored, draft, was, options.subresource));
+      refuseFaults(stored, draft, [...faultsOfUpdate(stored, draft, was, options.subresource), ...viewFaults(kind, draft, was)]);
       if (deepEqual(draft, was)) return { object: shown(kind, entry), entry };
       if (options.dryRun) return { object: kind.viewOf ? kind.viewOf.fromStored(draft) : draft, entry: undefined };
       if (isGone(stored, draft)) {

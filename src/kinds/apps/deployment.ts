@@ -5,8 +5,9 @@ import { defaultTemplate } from '../core/pod/defaults.ts';
 import { templateFaults } from '../core/pod/validate.ts';
 import { type Column, defineKind } from '../define.ts';
 import { enumFaults } from '../enums.ts';
+import { notNegative } from '../faults.ts';
 import type { Deployment } from '../generated/apps-v1.ts';
-import { notNegative, selectorFaults, workloadColumns } from './replica-set.ts';
+import { selectorFaults, workloadColumns } from './replica-set.ts';
 
 const amountFaults = (path: string, value: IntOrString | undefined): FieldError[] => {
   if (typeof value === 'number') return notNegative(path, value);
@@ -19,6 +20,8 @@ const amountFaults = (path: string, value: IntOrString | undefined): FieldError[
     ),
   ];
 };
+const moreThanAll = (path: string, value: IntOrString | undefined): FieldError[] =>
+  typeof value === 'string' && Number.parseInt(value, 10) > 100 ? [invalidValue(path, value, 'must not be greater than 100%')] : [];
 const isZero = (value: IntOrString | undefined): boolean => value === 0 || value === '0%';
 
 function strategyFaults(it: Deployment): FieldError[] {
@@ -29,6 +32,7 @@ function strategyFaults(it: Deployment): FieldError[] {
   const { maxSurge, maxUnavailable } = strategy?.rollingUpdate ?? {};
   const faults = [
     ...amountFaults('spec.strategy.rollingUpdate.maxUnavailable', maxUnavailable),
+    ...moreThanAll('spec.strategy.rollingUpdate.maxUnavailable', maxUnavailable),
     ...amountFaults('spec.strategy.rollingUpdate.maxSurge', maxSurge),
   ];
   if (isZero(maxSurge) && isZero(maxUnavailable)) {
@@ -59,6 +63,9 @@ export const deployment = defineKind<Deployment>({
     spec.revisionHistoryLimit ??= 10;
     spec.progressDeadlineSeconds ??= 600;
     defaultTemplate(spec.template);
+  },
+  prepareCreate: (draft) => {
+    draft.status = {};
   },
   validate: (it, was) => [
     ...notNegative('spec.replicas', it.spec.replicas),

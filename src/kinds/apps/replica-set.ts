@@ -2,9 +2,11 @@ import { type FieldError, invalidValue, required } from '../../meta/field-error.
 import { matchesSelector, selectorText } from '../../meta/selector.ts';
 import type { LabelSelector } from '../../meta/types.ts';
 import { deepEqual } from '../../meta/copy.ts';
+import { labelSelectorFaults } from '../../meta/selector-faults.ts';
 import { defaultTemplate } from '../core/pod/defaults.ts';
 import { templateFaults } from '../core/pod/validate.ts';
 import { type Column, defineKind } from '../define.ts';
+import { notNegative } from '../faults.ts';
 import type { ReplicaSet } from '../generated/apps-v1.ts';
 import type { PodTemplateSpec } from '../generated/core-v1.ts';
 
@@ -26,7 +28,8 @@ export const workloadColumns: ReadonlyArray<Column<Workload>> = [
 export function selectorFaults(it: Workload, was: Workload | undefined): FieldError[] {
   const { selector, template } = it.spec;
   if (!selector) return [required('spec.selector')];
-  const faults: FieldError[] = [];
+  const faults = labelSelectorFaults(selector, 'spec.selector');
+  if (faults.length > 0) return faults;
   if (Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0) {
     faults.push(invalidValue('spec.selector', selector, 'empty selector is invalid for deployment'));
   } else if (template && !matchesSelector(selector, template.metadata?.labels)) {
@@ -37,9 +40,6 @@ export function selectorFaults(it: Workload, was: Workload | undefined): FieldEr
   if (was && !deepEqual(selector, was.spec.selector)) faults.push(invalidValue('spec.selector', selector, 'field is immutable'));
   return faults;
 }
-
-export const notNegative = (path: string, value: number | undefined): FieldError[] =>
-  value !== undefined && value < 0 ? [invalidValue(path, value, 'must be greater than or equal to 0')] : [];
 
 export const replicaSet = defineKind<ReplicaSet>({
   group: 'apps',

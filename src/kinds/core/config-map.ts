@@ -39,10 +39,11 @@ export const configMap = defineKind<ConfigMap>({
     for (const key of Object.keys(it.data ?? {})) {
       if (Object.hasOwn(it.binaryData ?? {}, key)) faults.push(invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData'));
     }
-    const size = [...Object.values(it.data ?? {}), ...Object.values(it.binaryData ?? {})].reduce(
-      (sum, value) => sum + Buffer.byteLength(value),
-      0,
-    );
+    const sizes = [
+      ...Object.values(it.data ?? {}).map((value) => Buffer.byteLength(value)),
+      ...Object.values(it.binaryData ?? {}).map((value) => Buffer.byteLength(value, 'base64')),
+    ];
+    const size = sizes.reduce((sum, one) => sum + one, 0);
     if (size > largestData)
       faults.push({ path: '', reason: 'FieldValueTooLong', message: `Too long: may not be more than ${largestData} bytes` });
     return faults;

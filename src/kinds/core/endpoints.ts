@@ -1,10 +1,30 @@
+import { type FieldError, required } from '../../meta/field-error.ts';
+import { dns1123Label, portNumber } from '../../meta/names.ts';
 import { defineKind } from '../define.ts';
-import type { Endpoints } from '../generated/core-v1.ts';
+import { enumFaults } from '../enums.ts';
+import { addressFaults, faultsOf } from '../faults.ts';
+import type { Endpoints, EndpointSubset } from '../generated/core-v1.ts';
 
 /** Addresses with ports, the first three and how many more there are. */
 export function endpointsText(pairs: readonly string[], total: number): string {
   if (pairs.length === 0) return '<none>';
   return pairs.length < total ? `${pairs.join(',')} + ${total - pairs.length} more...` : pairs.join(',');
+}
+
+function subsetFaults(subset: EndpointSubset, path: string): FieldError[] {
+  const { addresses = [], notReadyAddresses = [], ports = [] } = subset;
+  const faults: FieldError[] = [];
+  if (addresses.length + notReadyAddresses.length === 0) faults.push(required(path, 'must specify `addresses` or `notReadyAddresses`'));
+  for (const [list, items] of Object.entries({ addresses, notReadyAddresses })) {
+    for (const [i, { ip }] of items.entries()) faults.push(...addressFaults(`${path}.${list}[${i}].ip`, ip ?? ''));
+  }
+  for (const [i, port] of ports.entries()) {
+    const at = `${path}.ports[${i}]`;
+    if (port.name) faults.push(...faultsOf(`${at}.name`, port.name, dns1123Label(port.name)));
+    else if (ports.length > 1) faults.push(required(`${at}.name`));
+    faults.push(...faultsOf(`${at}.port`, port.port ?? 0, portNumber(port.port ?? 0)));
+  }
+  return [...faults, ...enumFaults('core/v1.EndpointSubset', subset, path)];
 }
 
 export const endpoints = defineKind<Endpoints>({
@@ -15,9 +35,11 @@ export const endpoints = defineKind<Endpoints>({
   singular: 'endpoints',
   shortNames: ['ep'],
   namespaced: true,
+  createOnUpdate: true,
   defaults: (draft) => {
     for (const subset of draft.subsets ?? []) for (const port of subset.ports ?? []) port.protocol ??= 'TCP';
   },
+  validate: (it) => (it.subsets ?? []).flatMap((subset, i) => subsetFaults(subset, `subsets[${i}]`)),
   columns: [
     {
       name: 'Endpoints',

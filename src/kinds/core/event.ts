@@ -1,3 +1,4 @@
+import { type FieldError, invalidValue } from '../../meta/field-error.ts';
 import { age } from '../age.ts';
 import { type Column, defineKind } from '../define.ts';
 import type { Event } from '../generated/core-v1.ts';
@@ -6,6 +7,14 @@ function lastSeen(it: Event, now: number): string {
   if (it.series) return `${age(it.series.lastObservedTime, now)} (x${it.series.count} over ${age(it.eventTime ?? it.firstTimestamp, now)})`;
   const last = age(it.lastTimestamp ?? it.eventTime, now);
   return (it.count ?? 1) > 1 ? `${last} (x${it.count} over ${age(it.firstTimestamp ?? it.eventTime, now)})` : last;
+}
+
+/** An event stands in the namespace of what it tells of; what has none is told of in `default` or `kube-system`. */
+function validate(it: Event): FieldError[] {
+  const { namespace = '' } = it.involvedObject ?? {};
+  const own = it.metadata.namespace ?? '';
+  const fits = namespace ? namespace === own : ['default', 'kube-system'].includes(own);
+  return fits ? [] : [invalidValue('involvedObject.namespace', namespace, 'does not match event.namespace')];
 }
 
 const columns: ReadonlyArray<Column<Event>> = [
@@ -34,6 +43,8 @@ export const event = defineKind<Event>({
   shortNames: ['ev'],
   namespaced: true,
   bareTable: true,
+  createOnUpdate: true,
+  validate,
   columns,
   fields: {
     'involvedObject.kind': (it) => it.involvedObject.kind ?? '',

@@ -1,4 +1,8 @@
+import { required } from '../../meta/field-error.ts';
+import { labelValue, qualifiedName } from '../../meta/names.ts';
 import { ageColumn, type Column, defineKind } from '../define.ts';
+import { enumFaults } from '../enums.ts';
+import { faultsOf } from '../faults.ts';
 import type { Node } from '../generated/core-v1.ts';
 
 function statusText(it: Node): string {
@@ -34,6 +38,14 @@ export const node = defineKind<Node>({
     draft.status.allocatable ??= draft.status.capacity ? { ...draft.status.capacity } : undefined;
     if (draft.status.allocatable === undefined) delete draft.status.allocatable;
   },
+  validate: (it) => [
+    ...enumFaults('core/v1.NodeSpec', it.spec, 'spec'),
+    ...(it.spec.taints ?? []).flatMap((taint, i) => [
+      ...faultsOf(`spec.taints[${i}].key`, taint.key, qualifiedName(taint.key ?? '')),
+      ...(taint.value ? faultsOf(`spec.taints[${i}].value`, taint.value, labelValue(taint.value)) : []),
+      ...(taint.effect ? [] : [required(`spec.taints[${i}].effect`)]),
+    ]),
+  ],
   columns: [
     { name: 'Status', type: 'string', value: statusText },
     { name: 'Roles', type: 'string', value: roles },

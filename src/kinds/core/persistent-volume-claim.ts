@@ -1,30 +1,51 @@
 import { deepEqual } from '../../meta/copy.ts';
 import { type FieldError, forbidden, invalidValue, required } from '../../meta/field-error.ts';
+import { dns1123Subdomain } from '../../meta/names.ts';
 import { compareQuantities } from '../../meta/quantity.ts';
+import { labelSelectorFaults } from '../../meta/selector-faults.ts';
 import { defineKind } from '../define.ts';
 import { enumFaults } from '../enums.ts';
+import { faultsOf } from '../faults.ts';
 import type { PersistentVolumeClaim } from '../generated/core-v1.ts';
 import { accessModesText } from './volume-columns.ts';
+
+const changeable = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
 
 function validate(it: PersistentVolumeClaim, was?: PersistentVolumeClaim): FieldError[] {
   const { spec } = it;
   const faults = enumFaults('core/v1.PersistentVolumeClaimSpec', spec, 'spec');
   if (!spec.accessModes?.length) faults.push(required('spec.accessModes', 'at least 1 access mode is required'));
+  if ((spec.accessModes?.length ?? 0) > 1 && spec.accessModes?.includes('ReadWriteOncePod'))
+    faults.push(forbidden('spec.accessModes', 'may not use ReadWriteOncePod with other access modes'));
   const size = spec.resources?.requests?.storage;
   if (!size) faults.push(required('spec.resources[storage]'));
   else if (compareQuantities(size, '0') <= 0) faults.push(invalidValue('spec.resources[storage]', size, 'must be greater than zero'));
-  if (was?.spec.volumeName) {
-    const frozen = ({ resources: _, volumeAttributesClassName: __, ...rest }: PersistentVolumeClaim['spec']): unknown => rest;
-    if (!deepEqual(frozen(spec), frozen(was.spec))) {
-      faults.push(
-        forbidden('spec', 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'),
-      );
-    }
-    const before = was.spec.resources?.requests?.storage;
-    if (size && before && compareQuantities(size, before) < 0)
-      faults.push(forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity'));
-  }
-  return faults;
+  if (spec.storageClassName)
+    faults.push(...faultsOf('spec.storageClassName', spec.storageClassName, dns1123Subdomain(spec.storageClassName)));
+  faults.push(...labelSelectorFaults(spec.selector, 'spec.selector'));
+  return was ? [...faults, ...updateFaults(it, was)] : faults;
+}
+
+/** A claim is bound once, may grow afterwards, and stays as it is otherwise. */
+function updateFaults({ spec }: PersistentVolumeClaim, was: PersistentVolumeClaim): FieldError[] {
+  const fixed = (it: PersistentVolumeClaim['spec']): unknown => {
+    const { resources: _, volumeAttributesClassName: __, ...rest } = it;
+    // Binding it to a volume is no change, nor is giving it the class that came to be the default one.
+    return {
+      ...rest,
+      volumeName: was.spec.volumeName ? it.volumeName : undefined,
+      storageClassName: was.spec.storageClassName === undefined ? undefined : it.storageClassName,
+    };
+  };
+  const before = was.spec.resources?.requests?.storage;
+  const now = spec.resources?.requests?.storage;
+  const isBound = was.status?.phase === 'Bound';
+  if (!deepEqual(fixed(spec), fixed(was.spec)) || (!isBound && !deepEqual(spec.resources, was.spec.resources)))
+    return [forbidden('spec', changeable)];
+  const capacity = was.status?.capacity?.storage;
+  if (before && now && compareQuantities(now, before) < 0 && (!capacity || compareQuantities(now, capacity) < 0))
+    return [forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity')];
+  return [];
 }
 
 export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({

@@ -1,7 +1,10 @@
 import { deepEqual } from '../../meta/copy.ts';
-import { type FieldError, forbidden, required } from '../../meta/field-error.ts';
+import { type FieldError, forbidden, invalidValue, notSupported, required } from '../../meta/field-error.ts';
+import { dns1123Subdomain } from '../../meta/names.ts';
+import { compareQuantities } from '../../meta/quantity.ts';
 import { defineKind } from '../define.ts';
 import { enumFaults } from '../enums.ts';
+import { faultsOf } from '../faults.ts';
 import type { PersistentVolume } from '../generated/core-v1.ts';
 import { accessModesText } from './volume-columns.ts';
 
@@ -22,7 +25,19 @@ const sourceOf = (it: PersistentVolume): unknown =>
 function validate(it: PersistentVolume, was?: PersistentVolume): FieldError[] {
   const faults = enumFaults('core/v1.PersistentVolumeSpec', it.spec, 'spec');
   if (!it.spec.accessModes?.length) faults.push(required('spec.accessModes'));
-  if (!it.spec.capacity?.storage) faults.push(required('spec.capacity'));
+  const size = it.spec.capacity?.storage;
+  if (!it.spec.capacity) faults.push(required('spec.capacity'));
+  else if (!size || Object.keys(it.spec.capacity).length !== 1)
+    faults.push(notSupported('spec.capacity', Object.keys(it.spec.capacity).join(','), ['storage']));
+  else if (compareQuantities(size, '0') <= 0) faults.push(invalidValue('spec.capacity[storage]', size, 'must be greater than zero'));
+  for (const extra of Object.keys(sourceOf(it) as object).slice(1))
+    faults.push(forbidden(`spec.${extra}`, 'may not specify more than 1 volume type'));
+  const { hostPath, storageClassName } = it.spec;
+  if (hostPath && !hostPath.path) faults.push(required('spec.hostPath.path'));
+  if (hostPath?.path?.split('/').includes('..')) faults.push(invalidValue('spec.hostPath.path', hostPath.path, "must not contain '..'"));
+  if (hostPath?.path === '/' && it.spec.persistentVolumeReclaimPolicy === 'Recycle')
+    faults.push(forbidden('spec.persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'"));
+  if (storageClassName) faults.push(...faultsOf('spec.storageClassName', storageClassName, dns1123Subdomain(storageClassName)));
   if (Object.keys(sourceOf(it) as object).length === 0) faults.push(required('spec', 'must specify a volume type'));
   if (was && !deepEqual(sourceOf(it), sourceOf(was)))
     faults.push(forbidden('spec.persistentvolumesource', 'spec.persistentvolumesource is immutable after creation'));

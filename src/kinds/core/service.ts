@@ -4,6 +4,7 @@ import { validateLabels } from '../../meta/object-meta.ts';
 import { selectorText } from '../../meta/selector.ts';
 import { defineKind } from '../define.ts';
 import { enumFaults } from '../enums.ts';
+import { addressFaults, faultsOf } from '../faults.ts';
 import type { Service } from '../generated/core-v1.ts';
 
 const hasNodePorts = (it: Service): boolean => it.spec.type === 'NodePort' || it.spec.type === 'LoadBalancer';
@@ -27,46 +28,82 @@ function defaults(draft: Service): void {
   if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
 }
 
+const notConfigured = 'not configured on this cluster';
+
 function validate(it: Service, was?: Service): FieldError[] {
   const { spec } = it;
-  const faults: FieldError[] = [...enumFaults('core/v1.ServiceSpec', spec, 'spec'), ...validateLabels(spec.selector, 'spec.selector')];
   const headless = spec.clusterIP === 'None';
-  if (!spec.ports?.length && !headless && spec.type !== 'ExternalName') faults.push(required('spec.ports'));
+  const faults: FieldError[] = [
+    ...enumFaults('core/v1.ServiceSpec', spec, 'spec'),
+    ...validateLabels(spec.selector, 'spec.selector'),
+    ...(spec.externalIPs ?? []).flatMap((address, i) => addressFaults(`spec.externalIPs[${i}]`, address)),
+    ...portFaults(it, headless),
+    ...typeFaults(it, headless),
+  ];
+  const seconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds;
+  if (spec.sessionAffinity === 'ClientIP' && seconds !== undefined && (seconds <= 0 || seconds > 86_400))
+    faults.push(
+      invalidValue('spec.sessionAffinityConfig.clientIP.timeoutSeconds', seconds, 'must be greater than 0 and less than or equal to 86400'),
+    );
+  for (const [i, family] of (spec.ipFamilies ?? []).entries())
+    if (family === 'IPv6') faults.push(invalidValue(`spec.ipFamilies[${i}]`, family, notConfigured));
+  if (spec.ipFamilyPolicy === 'RequireDualStack')
+    faults.push(invalidValue('spec.ipFamilyPolicy', spec.ipFamilyPolicy, 'this cluster is not configured for dual-stack services'));
+  if (!was || [was, it].some((one) => one.spec.type === 'ExternalName')) return faults;
+  if (was.spec.clusterIP && spec.clusterIP !== was.spec.clusterIP)
+    faults.push(invalidValue('spec.clusterIPs[0]', spec.clusterIP ? [spec.clusterIP] : null, 'may not change once set'));
+  return faults;
+}
+
+function portFaults({ spec }: Service, headless: boolean): FieldError[] {
+  const ports = spec.ports ?? [];
+  if (ports.length === 0) return headless || spec.type === 'ExternalName' ? [] : [required('spec.ports')];
+  const seen = { names: new Set<string>(), ports: new Set<string>(), nodePorts: new Set<string>() };
+  const isNew = (set: Set<string>, key: string): boolean => set.size !== set.add(key).size;
+  return ports.flatMap((port, i) => {
+    const path = `spec.ports[${i}]`;
+    const faults: FieldError[] = [];
+    if (!port.name && ports.length > 1) faults.push(required(`${path}.name`));
+    if (port.name) {
+      faults.push(...faultsOf(`${path}.name`, port.name, dns1123Label(port.name)));
+      if (!isNew(seen.names, port.name)) faults.push(duplicate(`${path}.name`, port.name));
+    }
+    faults.push(...faultsOf(`${path}.port`, port.port, portNumber(port.port)));
+    const targets = typeof port.targetPort === 'number' ? portNumber(port.targetPort) : portName(port.targetPort ?? '');
+    faults.push(...faultsOf(`${path}.targetPort`, port.targetPort, targets));
+    if (!isNew(seen.ports, `${port.protocol}/${port.port}`))
+      faults.push(duplicate(path, { ...(port.protocol && { protocol: port.protocol }), port: port.port }));
+    if (!port.nodePort) return faults;
+    if (spec.type === 'ClusterIP' || spec.type === 'ExternalName')
+      faults.push(forbidden(`${path}.nodePort`, `may not be used when \`type\` is '${spec.type}'`));
+    if (!isNew(seen.nodePorts, `${port.protocol}/${port.nodePort}`)) faults.push(duplicate(`${path}.nodePort`, port.nodePort));
+    return faults;
+  });
+}
+
+/** What goes with which type. */
+function typeFaults(it: Service, headless: boolean): FieldError[] {
+  const { spec } = it;
+  const faults: FieldError[] = [];
   if (hasNodePorts(it) && headless)
     faults.push(invalidValue('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${spec.type} services`));
   if (spec.type === 'ExternalName') {
     if (!spec.externalName) faults.push(required('spec.externalName'));
     else
-      for (const text of dns1123Subdomain(spec.externalName.replace(/\.$/, '').toLowerCase()))
-        faults.push(invalidValue('spec.externalName', spec.externalName, text));
+      faults.push(
+        ...faultsOf('spec.externalName', spec.externalName, dns1123Subdomain(spec.externalName.replace(/\.$/, '').toLowerCase())),
+      );
     if (spec.clusterIP && !headless) faults.push(forbidden('spec.clusterIP', 'may not be set for ExternalName services'));
   }
-  const names = new Set<string>();
-  const numbers = new Set<string>();
-  for (const [i, port] of (spec.ports ?? []).entries()) {
-    const path = `spec.ports[${i}]`;
-    if (!port.name && (spec.ports?.length ?? 0) > 1) faults.push(required(`${path}.name`));
-    else if (port.name) {
-      for (const text of dns1123Label(port.name)) faults.push(invalidValue(`${path}.name`, port.name, text));
-      if (names.has(port.name)) faults.push(duplicate(`${path}.name`, port.name));
-      names.add(port.name);
-    }
-    for (const text of portNumber(port.port)) faults.push(invalidValue(`${path}.port`, port.port, text));
-    const targets = typeof port.targetPort === 'number' ? portNumber(port.targetPort) : portName(port.targetPort ?? '');
-    for (const text of targets) faults.push(invalidValue(`${path}.targetPort`, port.targetPort, text));
-    if (port.nodePort && !hasNodePorts(it)) faults.push(forbidden(`${path}.nodePort`, "may not be used when `type` is 'ClusterIP'"));
-    const key = `${port.protocol}/${port.port}`;
-    if (numbers.has(key)) faults.push(duplicate(path, { port: port.port, protocol: port.protocol }));
-    numbers.add(key);
-  }
-  if (
-    was &&
-    was.spec.type !== 'ExternalName' &&
-    spec.type !== 'ExternalName' &&
-    was.spec.clusterIP &&
-    spec.clusterIP !== was.spec.clusterIP
-  ) {
-    faults.push(invalidValue('spec.clusterIPs[0]', spec.clusterIP ? [spec.clusterIP] : null, 'may not change once set'));
+  if (spec.externalTrafficPolicy && !hasNodePorts(it) && !spec.externalIPs?.length)
+    faults.push(
+      invalidValue('spec.externalTrafficPolicy', spec.externalTrafficPolicy, 'may only be set for externally-accessible services'),
+    );
+  if (spec.type !== 'LoadBalancer') {
+    for (const field of ['loadBalancerClass', 'allocateLoadBalancerNodePorts'] as const)
+      if (spec[field] !== undefined) faults.push(forbidden(`spec.${field}`, "may only be used when `type` is 'LoadBalancer'"));
+    if (spec.loadBalancerSourceRanges?.length)
+      faults.push(forbidden('spec.loadBalancerSourceRanges', "may only be used when `type` is 'LoadBalancer'"));
   }
   return faults;
 }
@@ -88,6 +125,7 @@ export const service = defineKind<Service>({
   shortNames: ['svc'],
   categories: ['all'],
   namespaced: true,
+  createOnUpdate: true,
   nameFaults: dns1035Label,
   defaults,
   prepareCreate: (draft) => {

@@ -1,14 +1,33 @@
-import { deepEqual } from '../../meta/copy.ts';
-import { type FieldError, invalidValue, tooMany } from '../../meta/field-error.ts';
+import { duplicate, type FieldError, invalidValue, required, tooMany } from '../../meta/field-error.ts';
 import { endpointsText } from '../core/endpoints.ts';
+import { dns1123Label, dns1123Subdomain } from '../../meta/names.ts';
 import { defineKind } from '../define.ts';
 import { enumFaults } from '../enums.ts';
+import { addressFaults, faultsOf } from '../faults.ts';
 import type { EndpointSlice } from '../generated/discovery-v1.ts';
+
+const most = 1000;
 
 function validate(it: EndpointSlice, was?: EndpointSlice): FieldError[] {
   const faults = enumFaults('discovery/v1.EndpointSlice', it);
-  if (was && !deepEqual(it.addressType, was.addressType)) faults.push(invalidValue('addressType', it.addressType, 'field is immutable'));
-  if ((it.endpoints?.length ?? 0) > 1000) faults.push(tooMany('endpoints', it.endpoints?.length ?? 0, 1000));
+  if (!it.addressType) faults.push(required('addressType'));
+  if (was && it.addressType !== was.addressType) faults.push(invalidValue('addressType', it.addressType, 'field is immutable'));
+  if ((it.endpoints?.length ?? 0) > most) faults.push(tooMany('endpoints', it.endpoints?.length ?? 0, most));
+  for (const [i, { addresses = [] }] of (it.endpoints ?? []).entries()) {
+    const at = `endpoints[${i}].addresses`;
+    if (addresses.length === 0) faults.push(required(at, 'must contain at least 1 address'));
+    if (addresses.length > 100) faults.push(tooMany(at, addresses.length, 100));
+    for (const [j, address] of addresses.entries()) {
+      if (it.addressType === 'FQDN') faults.push(...faultsOf(`${at}[${j}]`, address, dns1123Subdomain(address)));
+      else faults.push(...addressFaults(`${at}[${j}]`, address));
+    }
+  }
+  const names = new Set<string>();
+  for (const [i, { name = '' }] of (it.ports ?? []).entries()) {
+    if (name) faults.push(...faultsOf(`ports[${i}].name`, name, dns1123Label(name)));
+    if (names.has(name)) faults.push(duplicate(`ports[${i}].name`, name));
+    names.add(name);
+  }
   return faults;
 }
 

@@ -1,6 +1,7 @@
 import { deepEqual } from '../../meta/copy.ts';
 import { type FieldError, forbidden, required } from '../../meta/field-error.ts';
 import { defineKind } from '../define.ts';
+import { enumFaults } from '../enums.ts';
 import type { StorageClass } from '../generated/storage-v1.ts';
 
 /** The annotation that makes a class the one for claims that name none. */
@@ -8,7 +9,8 @@ export const isDefaultClass = (it: StorageClass): boolean =>
   it.metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true';
 
 function validate(it: StorageClass, was?: StorageClass): FieldError[] {
-  const faults: FieldError[] = it.provisioner ? [] : [required('provisioner')];
+  const faults: FieldError[] = enumFaults('storage/v1.StorageClass', it);
+  if (!it.provisioner) faults.push(required('provisioner'));
   if (was) {
     if (!deepEqual(it.parameters ?? {}, was.parameters ?? {})) faults.push(forbidden('parameters', 'updates to parameters are forbidden.'));
     if (it.provisioner !== was.provisioner) faults.push(forbidden('provisioner', 'updates to provisioner are forbidden.'));

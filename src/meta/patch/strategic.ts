@@ -8,17 +8,22 @@ const isRecord = (value: unknown): value is Json => typeof value === 'object' &&
 const orderPrefix = '$setElementOrder/';
 const removePrefix = '$deleteFromPrimitiveList/';
 
+export type StrategicOptions = {
+  /** In merged lists the patch's items come first, in its order, as kustomize has it. The API server adds new ones behind. */
+  patchedFirst?: boolean;
+};
+
 /**
  * Strategic merge patch: a merge patch that knows, from the message, which lists are merged by which key.
  * Directives: $patch (replace, delete, merge), $retainKeys, $setElementOrder/<list>, $deleteFromPrimitiveList/<list>.
  * The document stays as it is. (Rules: kubernetes/community, strategic-merge-patch.md.)
  */
-export function applyStrategicPatch(messageName: string, document: unknown, patch: unknown): unknown {
+export function applyStrategicPatch(messageName: string, document: unknown, patch: unknown, options: StrategicOptions = {}): unknown {
   if (!isRecord(patch)) throw badRequest('error decoding patch: the patch must be an object');
-  return mergeObject(messageOf(messageName), isRecord(document) ? document : {}, patch);
+  return mergeObject(messageOf(messageName), isRecord(document) ? document : {}, patch, options);
 }
 
-function mergeObject(message: Message | undefined, current: Json, patch: Json): unknown {
+function mergeObject(message: Message | undefined, current: Json, patch: Json, options: StrategicOptions): unknown {
   if (!message) return applyMergePatch(current, patch);
   const directive = patch.$patch;
   if (directive === 'replace') return without(patch, '$patch');
@@ -31,7 +36,7 @@ function mergeObject(message: Message | undefined, current: Json, patch: Json): 
   for (const [key, value] of Object.entries(patch)) {
     if (key.startsWith('$') || key === '__proto__') continue;
     if (value === null) delete result[key];
-    else result[key] = mergeField(message.fields.get(key), Object.hasOwn(result, key) ? result[key] : undefined, value);
+    else result[key] = mergeField(message.fields.get(key), Object.hasOwn(result, key) ? result[key] : undefined, value, options);
   }
   for (const [key, value] of Object.entries(patch)) {
     if (key.startsWith(removePrefix)) removePrimitives(result, key.slice(removePrefix.length), value);
@@ -42,20 +47,23 @@ function mergeObject(message: Message | undefined, current: Json, patch: Json): 
   return result;
 }
 
-function mergeField(field: Field | undefined, current: unknown, value: unknown): unknown {
+function mergeField(field: Field | undefined, current: unknown, value: unknown, options: StrategicOptions): unknown {
   if (Array.isArray(value)) {
     if (!field?.list || !field.strategies.includes('merge')) return withoutDirectives(value);
-    return mergeList(field, Array.isArray(current) ? current : [], value);
+    return mergeList(field, Array.isArray(current) ? current : [], value, options);
   }
   if (!isRecord(value)) return value;
   if (field?.map || !field) return value.$patch === 'replace' ? without(value, '$patch') : applyMergePatch(current, value);
   const plain = isScalar(field.type) || singles[field.type] !== undefined;
   if (plain) return applyMergePatch(current, value);
-  return mergeObject(messageOf(field.type), isRecord(current) ? current : {}, value);
+  return mergeObject(messageOf(field.type), isRecord(current) ? current : {}, value, options);
 }
 
-function mergeList(field: Field, current: unknown[], patch: unknown[]): unknown[] {
-  if (isScalar(field.type)) return [...current, ...patch.filter((it) => !current.some((have) => deepEqual(have, it)))];
+function mergeList(field: Field, current: unknown[], patch: unknown[], options: StrategicOptions): unknown[] {
+  if (isScalar(field.type)) {
+    const [first, then] = options.patchedFirst ? [patch, current] : [current, patch];
+    return [...first, ...then.filter((it) => !first.some((have) => deepEqual(have, it)))];
+  }
   const mergeKey = field.mergeKey;
   if (!mergeKey) throw badRequest('no merge key is known for a merged list');
   if (patch.some((it) => isRecord(it) && it.$patch === 'replace')) {
@@ -72,11 +80,16 @@ function mergeList(field: Field, current: unknown[], patch: unknown[]): unknown[
       continue;
     }
     const at = result.findIndex(same);
-    const merged = mergeObject(messageOf(field.type), at >= 0 ? (result[at] as Json) : {}, item);
+    const merged = mergeObject(messageOf(field.type), at >= 0 ? (result[at] as Json) : {}, item, options);
     if (at >= 0) result[at] = merged;
     else result.push(merged);
   }
-  return result;
+  if (!options.patchedFirst) return result;
+  const rankOf = (it: unknown): number => {
+    const rank = patch.findIndex((other) => isRecord(it) && isRecord(other) && deepEqual(it[mergeKey], other[mergeKey]));
+    return rank < 0 ? patch.length : rank;
+  };
+  return result.sort((a, b) => rankOf(a) - rankOf(b));
 }
 
 function removePrimitives(result: Json, key: string, values: unknown): void {

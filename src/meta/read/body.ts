@@ -3,7 +3,8 @@ import { badRequest, StatusError } from '../status-error.ts';
 import { duplicateKeys } from './duplicates.ts';
 import { readYamlDocuments } from './yaml.ts';
 
-export type Body = { value: unknown; duplicates: string[] };
+/** `faults` are the sentences of a strict reader. */
+export type Body = { value: unknown; faults: string[] };
 
 /** JSON.parse's own stack is safe at any depth, ours is not: brackets are counted before anything walks the value. */
 function refuseDepth(value: unknown): unknown {
@@ -19,7 +20,7 @@ function refuseDepth(value: unknown): unknown {
 
 /**
  * Reads a request body by its content type: JSON (also when none is given), YAML, or Kubernetes protobuf.
- * `duplicates` names keys that stand twice in one object; they are looked for only when `strict`.
+ * Keys that stand twice in one object are `faults`; they are looked for only when `strict`.
  * Fails with BadRequest, or UnsupportedMediaType.
  */
 export function readBody(
@@ -35,7 +36,7 @@ export function readBody(
       const text = bytes.toString('utf8');
       try {
         const value = refuseDepth(JSON.parse(text));
-        return { value, duplicates: strict ? duplicateKeys(text) : [] };
+        return { value, faults: strict ? duplicateKeys(text).map((it) => `duplicate field ${JSON.stringify(it)}`) : [] };
       } catch (cause) {
         if (cause instanceof StatusError) throw cause;
         throw badRequest(`couldn't get version/kind; json parse error: ${(cause as Error).message}`, cause);
@@ -44,12 +45,13 @@ export function readBody(
     case 'application/yaml':
     case 'application/x-yaml':
     case 'text/yaml': {
-      const documents = readYamlDocuments(bytes.toString('utf8'));
+      const found: string[] = [];
+      const documents = readYamlDocuments(bytes.toString('utf8'), found);
       if (documents.length > 1) throw badRequest('the body holds more than one YAML document');
-      return { value: documents[0], duplicates: [] };
+      return { value: documents[0], faults: strict ? found.map((it) => `yaml: ${it}`) : [] };
     }
     case 'application/vnd.kubernetes.protobuf':
-      return { value: decodeProtobuf(bytes, messageFor).object, duplicates: [] };
+      return { value: decodeProtobuf(bytes, messageFor).object, faults: [] };
     default:
       throw new StatusError(
         'UnsupportedMediaType',

@@ -27,14 +27,28 @@ function countNodes(value: unknown, left: { nodes: number }, depth: number): voi
   for (const inner of Object.values(value)) countNodes(inner, left, depth + 1);
 }
 
-/** All documents of a stream; empty ones are left out. Fails with BadRequest, naming the line. */
-export function readYamlDocuments(text: string): unknown[] {
+function loadLoosely(text: string): unknown[] {
+  try {
+    return loadAll(text, { schema, json: true });
+  } catch (cause) {
+    throw badRequest(`error converting YAML to JSON: yaml: ${(cause as Error).message.split('\n')[0]}`, cause);
+  }
+}
+
+/**
+ * All documents of a stream; empty ones are left out. Fails with BadRequest, naming the line. A key that stands twice
+ * is a fault, unless `duplicates` is given: then the last one counts, and the list says where.
+ */
+export function readYamlDocuments(text: string, duplicates?: string[]): unknown[] {
   let documents: unknown[];
   try {
     documents = loadAll(text, { schema });
   } catch (cause) {
-    const why = cause instanceof YAMLException ? cause.message.split('\n')[0] : String(cause);
-    throw badRequest(`error converting YAML to JSON: yaml: ${why}`, cause);
+    const known = cause instanceof YAMLException;
+    if (known && duplicates && duplicates.length === 0 && cause.reason === 'duplicated mapping key') {
+      duplicates.push(`line ${(cause.mark?.line ?? 0) + 1}: key already set in map`);
+      documents = loadLoosely(text);
+    } else throw badRequest(`error converting YAML to JSON: yaml: ${known ? cause.message.split('\n')[0] : String(cause)}`, cause);
   }
   const left = { nodes: mostNodes };
   for (const document of documents) countNodes(document, left, 0);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { openPki, startApi } from '../../../src/api/index.ts';
 import { createHttpsTransport, createMemoryTransport, type Transport } from '../../../src/client/index.ts';
-import { configMap, namespace } from '../../../src/kinds/index.ts';
+import { configMap } from '../../../src/kinds/index.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLog } from '../../../src/lib/log.ts';
 import { createMetrics } from '../../../src/lib/metrics.ts';
@@ -35,7 +35,6 @@ async function openApi() {
     connectNode: () => undefined,
   };
   const api = await startApi(config, deps);
-  await api.local.create(namespace, { metadata: { name: 'default' } });
   const close = async (): Promise<void> => {
     await api.close();
     await store.close();

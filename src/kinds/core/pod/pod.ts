@@ -5,7 +5,8 @@ import type { Pod } from '../../generated/core-v1.ts';
 import { podColumns } from './columns.ts';
 import { defaultPod } from './defaults.ts';
 import { qosClassOf } from './resources.ts';
-import { podSpecFaults, podUpdateFaults } from './validate.ts';
+import { podUpdateFaults } from './update.ts';
+import { podSpecFaults } from './validate.ts';
 
 export const pod = defineKind<Pod>({
   group: '',
