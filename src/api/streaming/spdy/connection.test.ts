@@ -120,7 +120,8 @@ describe('streams', () => {
     await client.frame('reply', id);
     for (let i = 0; i < 64; i++) client.send(id, Buffer.alloc(64 * 1024));
     client.ping(1);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await eventually(() => (streams[0]?.readableLength ?? 0) >= 1024 * 1024);
+    await new Promise((resolve) => setImmediate(resolve));
     expect(streams[0]?.readableLength).toBeLessThan(2 * 1024 * 1024);
     let size = 0;
     streams[0]?.on('data', (it: Buffer) => {
@@ -208,6 +209,6 @@ describe('the connection', () => {
 });
 
 async function eventually(look: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 500 && !look(); tries++) await new Promise((resolve) => setImmediate(resolve));
+  for (let tries = 0; tries < 1000 && !look(); tries++) await new Promise((resolve) => setTimeout(resolve, 2));
   if (!look()) throw new Error('it did not happen');
 }
