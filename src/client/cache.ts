@@ -59,8 +59,7 @@ export class Cache<T extends KubeObject> implements Informer<T> {
     this.#all = undefined;
     this.#objects.set(key, object);
     this.#namespaces.add(object.metadata.namespace ?? '', key, object);
-    const owner = controllerOf(object)?.uid;
-    if (owner) this.#owned.add(owner, key, object);
+    this.#owned.add(ownerOf(object), key, object);
     this.#tell(old ? { type: 'modified', object, old } : { type: 'added', object });
   }
 
@@ -80,8 +79,7 @@ export class Cache<T extends KubeObject> implements Informer<T> {
 
   #unindex(key: string, object: T): void {
     this.#namespaces.remove(object.metadata.namespace ?? '', key);
-    const owner = controllerOf(object)?.uid;
-    if (owner) this.#owned.remove(owner, key);
+    this.#owned.remove(ownerOf(object), key);
   }
 
   #tell(change: ObjectChange<T>): void {
@@ -109,6 +107,8 @@ function isNewer(now: KubeObject, was: KubeObject): boolean {
   const order = Number(a) - Number(b);
   return Number.isNaN(order) || order > 0;
 }
+
+const ownerOf = (object: KubeObject): string => controllerOf(object)?.uid ?? '';
 
 class Groups<T> {
   readonly #groups = new Map<string, Map<string, T>>();

@@ -15,7 +15,7 @@ export interface Informer<T> {
   get(key: string): T | undefined;
   list(): readonly T[];
   inNamespace(namespace: string): readonly T[];
-  /** Those whose managing controller has this uid. */
+  /** Those whose managing controller has this uid; of '', those that have none. */
   ownedBy(uid: string): readonly T[];
   /**
    * Hears of what is there now (as added) and of every change after, in order, each once; the returned function ends

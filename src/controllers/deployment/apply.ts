@@ -64,7 +64,9 @@ async function makeSet(
   } catch (error) {
     if (isReason(error, 'AlreadyExists')) {
       const set = await client.get(replicaSet, { namespace: deployment.metadata.namespace ?? '', name });
-      const isOurs = set && controllerOf(set)?.uid === deployment.metadata.uid && sameTemplate(set.spec.template, deployment.spec.template);
+      // Gone again: there is nothing to get out of the way of.
+      if (!set) throw error;
+      const isOurs = controllerOf(set)?.uid === deployment.metadata.uid && sameTemplate(set.spec.template, deployment.spec.template);
       if (isOurs) {
         expectations.wrote(keyOf(deployment), replicaSet, set);
         return { set, isNew: false };

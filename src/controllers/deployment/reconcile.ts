@@ -45,9 +45,10 @@ export const deployments: Controller = {
     const wait = expectations.pending(key);
     if (wait !== undefined) return again(wait);
 
-    const inNamespace = informers.of(replicaSet).inNamespace(found.metadata.namespace ?? '');
+    const known = informers.of(replicaSet);
+    const orphans = known.ownedBy('').filter((it) => it.metadata.namespace === found.metadata.namespace);
     const claimer = { kind: deploymentKind, owner: found, selects: selects(found) };
-    const before = sortSets(found, await claim(claimer, replicaSet, inNamespace, client));
+    const before = sortSets(found, await claim(claimer, replicaSet, [...known.ownedBy(found.metadata.uid), ...orphans], client));
     const deployment = noteProgress(found, before, clock.now());
     const plan = planDeployment(deployment, before, (set) => informers.of(pod).ownedBy(set.metadata.uid));
     const { sets, isNew } = await applySets(deployment, before, plan, context);

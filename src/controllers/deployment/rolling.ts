@@ -19,7 +19,8 @@ export function planRolling(deployment: apps.Deployment, sets: Sets & { current:
   return shrinkOld(deployment, sets);
 }
 
-function shrinkOld(deployment: apps.Deployment, { current, old }: Sets & { current: apps.ReplicaSet }): Size[] {
+/** What old sets can give up without too few pods being available. */
+export function shrinkOld(deployment: apps.Deployment, { current, old }: Sets & { current: apps.ReplicaSet }): Size[] {
   const active = old.filter(isActive).sort(byAge);
   const all = [...active, current];
   // Pods of the current set that are not available yet must not cost old ones that are.

@@ -1,4 +1,5 @@
-import type { core } from '../../kinds/index.ts';
+import { type apps, type core, replicaSet } from '../../kinds/index.ts';
+import { deepCopy } from '../../meta/copy.ts';
 import { compareQuantities, isQuantity } from '../../meta/quantity.ts';
 
 export const hashLabel = 'pod-template-hash';
@@ -42,8 +43,17 @@ export function withoutHash(template: core.PodTemplateSpec): core.PodTemplateSpe
 }
 
 /** The same but for the hash that was put on it. */
-export const sameTemplate = (a: core.PodTemplateSpec | undefined, b: core.PodTemplateSpec | undefined): boolean =>
-  same(withoutHash(a ?? {}), withoutHash(b ?? {}));
+export function sameTemplate(a: core.PodTemplateSpec | undefined, b: core.PodTemplateSpec | undefined): boolean {
+  const [first, second] = [withoutHash(a ?? {}), withoutHash(b ?? {})];
+  return same(first, second) || same(withDefaults(first), withDefaults(second));
+}
+
+/** What was stored before a field had a default is the same as what is stored after: an upgrade rolls nothing out. */
+function withDefaults(template: core.PodTemplateSpec): core.PodTemplateSpec {
+  const draft = { spec: { template: deepCopy(template) } } as apps.ReplicaSet;
+  replicaSet.defaults?.(draft);
+  return draft.spec.template ?? {};
+}
 
 /** JSON with the keys in order: two spellings of one object are one text. */
 function canonical(value: unknown): string {

@@ -11,15 +11,15 @@ export type ReplicaPlan = { create: number; remove: readonly core.Pod[] };
 /** Pods that count: neither finished nor on their way out. */
 export const isActive = (pod: core.Pod): boolean => !isPodFinished(pod) && !isDeleting(pod);
 
-/** `pods` are the set's active ones, `related` those of all sets of the same owner. */
+/** `pods` are the set's active ones, `related` finds those of all sets of the same owner. */
 export function planReplicas(
   set: apps.ReplicaSet,
   pods: readonly core.Pod[],
-  related: readonly core.Pod[],
+  related: () => readonly core.Pod[],
   now: Milliseconds,
 ): ReplicaPlan {
   if (isDeleting(set)) return { create: 0, remove: [] };
   const missing = (set.spec.replicas ?? 1) - pods.length;
   if (missing >= 0) return { create: Math.min(missing, burst), remove: [] };
-  return { create: 0, remove: rankForDeletion(pods, related, now).slice(0, Math.min(-missing, burst)) };
+  return { create: 0, remove: rankForDeletion(pods, related(), now).slice(0, Math.min(-missing, burst)) };
 }

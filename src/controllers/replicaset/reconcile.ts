@@ -5,8 +5,10 @@ import type { KubeObject } from '../../meta/types.ts';
 import { claim } from '../claim.ts';
 import { again, type Controller, type ControllerContext, done } from '../run.ts';
 import { applyReplicas } from './apply.ts';
-import { isActive, planReplicas } from './plan.ts';
+import { isActive, planReplicas, type ReplicaPlan } from './plan.ts';
 import { nextAvailableIn, statusOf } from './status.ts';
+
+const nothing: ReplicaPlan = { create: 0, remove: [] };
 
 const selects = (set: apps.ReplicaSet) => (object: KubeObject) => matchesSelector(set.spec.selector, object.metadata.labels);
 
@@ -38,14 +40,14 @@ export const replicaSets: Controller = {
     const owned = informers.of(pod).ownedBy(uid);
     const orphans = informers
       .of(pod)
-      .inNamespace(set.metadata.namespace ?? '')
-      .filter((it) => !controllerOf(it));
+      .ownedBy('')
+      .filter((it) => it.metadata.namespace === set.metadata.namespace);
     const claimer = { kind: replicaSet, owner: set, selects: selects(set) };
     const active = await claim(claimer, pod, [...owned, ...orphans].filter(isActive), client);
 
     // Until the cache shows what was done last time, counting its pods would make too many.
     const wait = expectations.pending(key);
-    const plan = wait === undefined ? planReplicas(set, active, related(set, active, context), clock.now()) : { create: 0, remove: [] };
+    const plan = wait === undefined ? planReplicas(set, active, () => related(set, active, context), clock.now()) : nothing;
     const fault = await applyReplicas(set, plan, context);
 
     const terminating = owned.filter((it) => isDeleting(it) && !isPodFinished(it) && selects(set)(it)).length;
