@@ -4,10 +4,13 @@ import { endpointSlices } from './endpointslice/reconcile.ts';
 import { mirroredEndpoints } from './endpointslice-mirroring/reconcile.ts';
 import { garbageCollector } from './garbage-collector/reconcile.ts';
 import { namespaces } from './namespace/reconcile.ts';
+import { nodeLifecycle } from './node-lifecycle/reconcile.ts';
+import { podCollector } from './pod-gc/reconcile.ts';
 import { replicaSets } from './replicaset/reconcile.ts';
 import { rootCaPublisher } from './root-ca/reconcile.ts';
 import type { Controller } from './run.ts';
 import { defaultServiceAccounts } from './service-account/reconcile.ts';
+import { taintEviction } from './taint-eviction/reconcile.ts';
 import { claimBinder } from './volume-binder/reconcile-claim.ts';
 import { volumeReclaimer } from './volume-binder/reconcile-volume.ts';
 import { claimProtection, volumeProtection } from './volume-protection/reconcile.ts';
@@ -31,4 +34,7 @@ export const controllers: readonly Controller[] = [
   volumeProvisioner,
   claimProtection,
   volumeProtection,
+  nodeLifecycle,
+  taintEviction,
+  podCollector,
 ];

@@ -2,7 +2,7 @@ import type { Client, EventRecorder } from '../../client/index.ts';
 import { type Clock, minutes, seconds, toMicroTime, toTime } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { type core, lease as leaseKind, node as nodeKind } from '../../kinds/index.ts';
-import { findCondition } from '../../meta/condition.ts';
+import { findCondition, isTrue } from '../../meta/condition.ts';
 import { deepEqual } from '../../meta/copy.ts';
 import { StatusError } from '../../meta/status-error.ts';
 import type { EngineInfo, Runtime } from '../../runtime/index.ts';
@@ -60,11 +60,14 @@ export async function startNode(config: NodeConfig, deps: Deps, engine: EngineIn
     }
     try {
       await renewLease(client, config.nodeName, clock.now());
-      if (before !== fault || clock.now() - reportedAt >= statusPeriod) {
+      const stored = await client.get(nodeKind, { name: config.nodeName });
+      // Others may have taken this node for dead, or have deleted it: it says at once that it is here.
+      const isMistaken = isTrue(stored?.status?.conditions, 'Ready') !== (fault === undefined);
+      if (before !== fault || isMistaken || clock.now() - reportedAt >= statusPeriod) {
         await ensureNode(deps, config, engine);
         await report();
       }
-      if (before !== fault) {
+      if (before !== fault || isMistaken) {
         const node = await client.get(nodeKind, { name: config.nodeName });
         if (node)
           recorder.record(

@@ -1,0 +1,97 @@
+import { type core, isPodReady, lease, node, pod } from '../../kinds/index.ts';
+import { toTime } from '../../lib/clock.ts';
+import { withCondition } from '../../meta/condition.ts';
+import { perRun } from '../per-run.ts';
+import { again, type Controller, type ControllerContext, done } from '../run.ts';
+import { createHeartbeats, lookEvery } from './heartbeats.ts';
+import { readinessOf, silentConditions, startupGrace, taintsOf } from './plan.ts';
+
+const heartbeats = perRun(createHeartbeats);
+const leaseNamespace = 'kube-node-lease';
+
+/** Notices nodes that have fallen silent, and keeps taints as conditions say. */
+export const nodeLifecycle: Controller = {
+  name: 'node',
+  for: node,
+  also: [
+    { kind: lease, keys: ({ metadata }) => (metadata.namespace === leaseNamespace ? [metadata.name] : []) },
+    // One that is ready decides whether pods are driven from those that are not.
+    { kind: node, keys: (_, { informers }) => namesOf(informers.of(node).list(), (it) => readinessOf(it) !== 'True') },
+    {
+      kind: pod,
+      keys: (object, { informers }) => {
+        const found = informers.of(node).get((object as core.Pod).spec.nodeName ?? '');
+        return found && readinessOf(found) === 'Unknown' ? [found.metadata.name] : [];
+      },
+    },
+  ],
+  async reconcile(name, context) {
+    const { client, clock, config, informers, recorder } = context;
+    const found = informers.of(node).get(name);
+    if (!found) {
+      tellOfRemoval(name, context);
+      return done;
+    }
+    const now = clock.now();
+    const heard = heartbeats(context).heard(found, informers.of(lease).get(`${leaseNamespace}/${name}`), now);
+    if (heard.isNew) recorder.record(found, 'Normal', 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`);
+    let it: core.Node | undefined = found;
+    const grace = readinessOf(found) === undefined ? startupGrace : config.nodeMonitorGrace;
+    const conditions = now - heard.at > grace ? silentConditions(found, now) : undefined;
+    if (conditions) {
+      const { resourceVersion } = found.metadata;
+      it = await client.changeStatus(node, found, (draft) => {
+        // It has said something since: the next look will tell.
+        if (draft.metadata.resourceVersion !== resourceVersion) return false;
+        draft.status = { ...draft.status, conditions };
+        return true;
+      });
+      if (readinessOf(found) === 'True') recorder.record(found, 'Normal', 'NodeNotReady', `Node ${name} status is now: NodeNotReady`);
+    }
+    if (!it) return done;
+    const mayEvict = informers
+      .of(node)
+      .list()
+      .some((one) => one.metadata.name !== name && readinessOf(one) === 'True');
+    if (taintsOf(it, mayEvict, now)) {
+      await client.change(node, it, (draft) => {
+        const taints = taintsOf(draft, mayEvict, now);
+        if (!taints) return false;
+        if (taints.length > 0) draft.spec.taints = taints;
+        else delete draft.spec.taints;
+        return true;
+      });
+    }
+    if (readinessOf(it) === 'Unknown') await markPods(name, context);
+    return again(lookEvery);
+  },
+};
+
+const namesOf = (nodes: readonly core.Node[], which: (it: core.Node) => boolean): string[] =>
+  nodes.filter(which).map((it) => it.metadata.name);
+
+function tellOfRemoval(name: string, context: ControllerContext): void {
+  const uid = heartbeats(context).forget(name);
+  if (uid === undefined) return;
+  const metadata = { name, uid, resourceVersion: '', creationTimestamp: '' };
+  const gone = { apiVersion: 'v1', kind: 'Node', metadata };
+  context.recorder.record(gone, 'Normal', 'RemovingNode', `Node ${name} event: Removing Node ${name} from Controller`);
+}
+
+/** Nobody can say that these pods are well: no traffic is sent to them. The node's agent, once back, says how they are. */
+async function markPods(nodeName: string, { client, clock, informers, recorder }: ControllerContext): Promise<void> {
+  const ready = informers
+    .of(pod)
+    .list()
+    .filter((it) => it.spec.nodeName === nodeName && isPodReady(it));
+  for (const it of ready) {
+    recorder.record(it, 'Warning', 'NodeNotReady', 'Node is not ready');
+    await client.changeStatus(pod, it, (draft) => {
+      const was = draft.status?.conditions?.find((one) => one.type === 'Ready');
+      if (was?.status !== 'True') return false;
+      const conditions = withCondition(draft.status?.conditions, { ...was, status: 'False' }, toTime(clock.now()));
+      draft.status = { ...draft.status, conditions };
+      return true;
+    });
+  }
+}

@@ -1,0 +1,25 @@
+import type { core } from '../../kinds/index.ts';
+import { isDeleting } from '../../meta/owner.ts';
+
+type Taint = core.Taint;
+type Toleration = core.Toleration;
+
+const isTolerated = (taint: Taint, { key, operator = 'Equal', value = '', effect }: Toleration): boolean =>
+  (!effect || effect === taint.effect) && (!key || key === taint.key) && (operator === 'Exists' || value === (taint.value ?? ''));
+
+/**
+ * When a pod has to leave its node for the node's NoExecute taints; undefined when it may stay. `since` tells when a
+ * taint was put on. Where one toleration would let it stay longer than another, the first that fits counts.
+ */
+export function evictionTime(pod: core.Pod, taints: readonly Taint[] | undefined, since: (taint: Taint) => number): number | undefined {
+  if (isDeleting(pod)) return undefined;
+  let earliest: number | undefined;
+  for (const taint of taints ?? []) {
+    if (taint.effect !== 'NoExecute') continue;
+    const toleration = pod.spec.tolerations?.find((it) => isTolerated(taint, it));
+    if (toleration && toleration.tolerationSeconds === undefined) continue;
+    const at = since(taint) + Math.max(0, toleration?.tolerationSeconds ?? 0) * 1000;
+    if (earliest === undefined || at < earliest) earliest = at;
+  }
+  return earliest;
+}
