@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Clock, sleep } from '../../lib/clock.ts';
 import type { StartStep } from '../edges.ts';
 import { replaceFile } from '../replace-file.ts';
 import { identityOf } from './identity.ts';
@@ -23,7 +24,11 @@ const isAlive = async (record: PidRecord | undefined): Promise<boolean> =>
  * Writes down that this process runs the cluster. Of two that try at once, one gets it: the other is told who. What a
  * process that is gone has left is cleared away.
  */
-export async function claim(dataDir: string, self: { pid: number; startedAt: string }): Promise<{ claimed: true } | { holder: PidRecord }> {
+export async function claim(
+  dataDir: string,
+  self: { pid: number; startedAt: string },
+  clock: Clock,
+): Promise<{ claimed: true } | { holder: PidRecord }> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const identity = (await identityOf(self.pid)) ?? '';
   const mine = `${pathOf(dataDir)}.${randomUUID()}`;
@@ -39,24 +44,47 @@ export async function claim(dataDir: string, self: { pid: number; startedAt: str
       }
       const holder = await runningProcess(dataDir);
       if (holder) return { holder };
-      await clearStale(dataDir);
+      await clearStale(dataDir, clock);
     }
   } finally {
     await rm(mine, { force: true });
   }
 }
 
-/** Moves the record aside first: what another process has just put in its place is given back. */
-async function clearStale(dataDir: string): Promise<void> {
-  const aside = `${pathOf(dataDir)}.${randomUUID()}`;
+/**
+ * Takes a stale record away. Two may find it stale at once, and the slower one must not take what the faster one has
+ * put in its place: whoever gets to make the second link to that very file removes it, and nobody else.
+ */
+async function clearStale(dataDir: string, clock: Clock): Promise<void> {
+  const path = pathOf(dataDir);
+  const inode = await inodeOf(path);
+  if (inode === undefined) return;
+  const mark = `${path}.${inode}`;
   try {
-    await rename(pathOf(dataDir), aside);
+    await link(path, mark);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EEXIST' && code !== 'ENOENT') throw error;
+    // Somebody else is at it; the mark of one that died meanwhile is removed by the next who comes by.
+    if (code === 'EEXIST') await sleep(clock, 20);
+    if ((await inodeOf(path)) === inode && (await isOld(mark, clock))) await rm(mark, { force: true });
+    return;
   }
-  if (await isAlive(await readRecord(aside))) await link(aside, pathOf(dataDir)).catch(() => undefined);
-  await rm(aside, { force: true });
+  if ((await inodeOf(mark)) === inode && !(await isAlive(await readRecord(mark)))) await rm(path, { force: true });
+  await rm(mark, { force: true });
+}
+
+const inodeOf = (path: string): Promise<number | undefined> => stat(path).then(({ ino }) => ino, ifAbsent);
+
+/** Links change the time of the file's last change: this tells when the mark was made. */
+async function isOld(path: string, clock: Clock): Promise<boolean> {
+  const changed = await stat(path).then(({ ctimeMs }) => ctimeMs, ifAbsent);
+  return changed !== undefined && clock.now() - changed > 2_000;
+}
+
+function ifAbsent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+  return undefined;
 }
 
 /** Adds to the record of this process how far it is. */

@@ -14,7 +14,7 @@ export type Watcher = { onStep(step: StartStep): void; onReady(access: Access): 
 export async function runCluster(edge: ClusterEdge, io: Io, watcher: Watcher): Promise<void> {
   const { pid } = process;
   const signal = io.interrupted();
-  const claimed = await claim(edge.dataDir, { pid, startedAt: new Date(io.clock.now()).toISOString() });
+  const claimed = await claim(edge.dataDir, { pid, startedAt: new Date(io.clock.now()).toISOString() }, io.clock);
   if ('holder' in claimed) throw new CommandError(`cluster "${edge.name}" runs already, as process ${claimed.holder.pid}`);
   try {
     const logFile = logFileOf(edge.dataDir);

@@ -1,0 +1,16 @@
+const numberOf = (address: string): number => address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+
+/** First and last address of a range, as numbers. */
+function boundsOf(cidr: string): [number, number] {
+  const [base = '', bits = '32'] = cidr.split('/');
+  const size = 2 ** (32 - Number(bits));
+  const first = Math.floor(numberOf(base) / size) * size;
+  return [first, first + size - 1];
+}
+
+/** Whether two IPv4 ranges have an address in common. */
+export function overlaps(a: string, b: string): boolean {
+  const [firstA, lastA] = boundsOf(a);
+  const [firstB, lastB] = boundsOf(b);
+  return firstA <= lastB && firstB <= lastA;
+}
