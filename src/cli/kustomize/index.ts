@@ -1,0 +1,3 @@
+export { type Built, buildKustomization, type Files } from './build.ts';
+export { kustomizationFileNames } from './kustomization.ts';
+export { KustomizationError } from './shape.ts';
