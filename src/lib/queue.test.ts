@@ -49,3 +49,18 @@ test('failures come back later and later until they are forgotten', async () => 
   await clock.advance(1_000);
   expect(times).toEqual([0, 5, 15, 35, 75]);
 });
+
+test('work begins after the turn in which its key was added', async () => {
+  const clock = new VirtualClock();
+  const worked: string[] = [];
+  const queue = new WorkQueue({ clock, workers: 2, work: async (key) => void worked.push(key) });
+  queue.add('a');
+  queue.add('b');
+  expect(worked).toEqual([]);
+  await clock.advance(0);
+  expect(worked).toEqual(['a', 'b']);
+  queue.add('c');
+  queue.stop();
+  await clock.advance(0);
+  expect(worked).toEqual(['a', 'b']);
+});

@@ -4,6 +4,7 @@ import type { Clock, Milliseconds } from './clock.ts';
 /**
  * A work queue with client-go's promises: a key is never worked on twice at once, a key added while it is worked on
  * is worked on again after that, and a key added many times is worked on once. Failures come back with backoff.
+ * Work begins after the turn in which its key was added.
  */
 export class WorkQueue {
   readonly #clock: Clock;
@@ -67,13 +68,19 @@ export class WorkQueue {
     this.#ready.length = 0;
   }
 
+  // Never in the caller's turn: a cache that takes in a whole list tells of each object on the way, half done.
+  async #begin(key: string): Promise<void> {
+    await Promise.resolve();
+    if (!this.#stopped) await this.#work(key);
+  }
+
   #next(): void {
     while (!this.#stopped && this.#running.size < this.#workers) {
       const key = this.#ready.shift();
       if (key === undefined) return;
       this.#dirty.delete(key);
       this.#running.add(key);
-      void this.#work(key).finally(() => {
+      void this.#begin(key).finally(() => {
         this.#running.delete(key);
         if (this.#dirty.has(key)) this.#ready.push(key);
         this.#next();
