@@ -118,6 +118,7 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
     addHealthCheck: (check) => void checks.push(check),
     announce: (address, clusterIp) => ensureKubernetesService(local, { clusterIp, address, port }),
     async close() {
+      streams.close();
       await Promise.all(
         servers.map(
           (server) =>

@@ -29,10 +29,13 @@ export type Streams = {
   connect: Readonly<Record<'log' | 'exec' | 'attach' | 'portforward', (exchange: Exchange) => Promise<void>>>;
   /** Takes over a connection whose client asks for another protocol; authenticated and authorized before. Never fails. */
   upgrade(request: IncomingMessage, socket: Socket, head: Buffer, info: RequestInfo): void;
+  /** Cuts all connections that have been taken over: HTTP servers do not count them as theirs. */
+  close(): void;
 };
 
 /** Logs, exec, attach and port-forward, between clients and the agents of nodes. */
 export function createStreams({ clock, log, connectNode, podOf }: StreamDeps): Streams {
+  const sockets = new Set<Socket>();
   const node = (name: string): NodeConnection => {
     const found = connectNode(name);
     if (!found) throw notFound({ group: '', plural: 'nodes' }, name);
@@ -58,6 +61,8 @@ export function createStreams({ clock, log, connectNode, podOf }: StreamDeps): S
       // A client that goes away while it is being served is noticed by its closing.
       socket.on('error', () => socket.destroy());
       socket.setNoDelay(true);
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
       const serve = async (): Promise<void> => {
         if (!canUpgrade(info)) throw badRequest(`nothing at ${info.path} can be upgraded to`);
         await serveUpgrade({ request, socket, head, info, pod: await podOf(info) }, { clock, node });
@@ -65,6 +70,9 @@ export function createStreams({ clock, log, connectNode, podOf }: StreamDeps): S
       serve().catch((error: unknown) => {
         if (refuseUpgrade(socket, error) === 500) log.warn('a stream could not be opened', { path: info.path, error: String(error) });
       });
+    },
+    close() {
+      for (const socket of sockets) socket.destroy();
     },
   };
 }

@@ -19,7 +19,10 @@ beforeAll(async () => {
   await api.addPod('dying');
 });
 afterAll(() => api.close());
-afterEach(() => api.node.failures.clear());
+afterEach(async () => {
+  api.node.failures.clear();
+  await eventually('the end of all', () => !['exec', 'attach', 'logs', 'forward'].some((it) => api.node.open.has(it)));
+});
 
 describe.skipIf(all.length === 0).each(all)('kubectl $version', ({ path }) => {
   const children = new Set<ChildProcess>();

@@ -17,7 +17,10 @@ beforeAll(async () => {
   await api.addPod('web');
 });
 afterAll(() => api.close());
-afterEach(() => api.node.failures.clear());
+afterEach(async () => {
+  api.node.failures.clear();
+  await eventually('the end of all', () => !['exec', 'forward'].some((it) => api.node.open.has(it)));
+});
 
 type Session = { client: SpdyClient & { protocol: string | undefined }; ids: Record<string, number> };
 

@@ -24,7 +24,10 @@ beforeAll(async () => {
   await api.addPod('lost', { nodeName: 'n2' });
 });
 afterAll(() => api.close());
-afterEach(() => api.node.failures.clear());
+afterEach(async () => {
+  api.node.failures.clear();
+  await eventually('the end of all', () => !['exec', 'attach', 'logs', 'forward'].some((it) => api.node.open.has(it)));
+});
 
 describe.each(['v5.channel.k8s.io', 'v4.channel.k8s.io', 'v4.base64.channel.k8s.io'])('exec over %s', (protocol) => {
   test('keeps outputs apart and tells the exit code as a status', async () => {
@@ -241,7 +244,12 @@ describe('port-forward', () => {
     const it = await talk(api, `${base}/web/portforward?ports=${port}`, 'v4.channel.k8s.io');
     it.send(0, 'hello');
     await eventually('the echo', () => it.size(0) === 7);
-    expect([it.bytes(0).readUInt16LE(), it.on(0).slice(2), it.bytes(1).readUInt16LE(), it.size(1)]).toEqual([port, 'hello', port, 2]);
+    expect([it.bytes(0).readUInt16LE(), it.bytes(0).subarray(2).toString(), it.bytes(1).readUInt16LE(), it.size(1)]).toEqual([
+      port,
+      'hello',
+      port,
+      2,
+    ]);
     it.socket.close();
     await it.closed;
     await eventually('the end of the connection', () => !api.node.open.has('forward'));
@@ -328,4 +336,13 @@ describe('logs', () => {
     await it.closed;
     expect(Buffer.concat(it.messages).length).toBe(0);
   });
+});
+
+test('a server that closes does not wait for those who talk to containers', async () => {
+  const short = await openStreamingApi();
+  await short.addPod('web');
+  const it = await talk(short, exec('cat', 'stdin=1&stdout=1'), 'v5.channel.k8s.io');
+  await short.api.close();
+  await it.closed;
+  await short.close();
 });
