@@ -9,7 +9,9 @@ const about = 'Kubernetes on plain Docker, in one process.';
 
 /** Faults that are the user's or the world's: their message is enough. */
 const isExpected = (error: unknown): boolean =>
-  error instanceof CommandError || error instanceof StatusError || (error instanceof Error && error.name === 'ConfigError');
+  error instanceof CommandError ||
+  error instanceof StatusError ||
+  (error instanceof Error && ['ConfigError', 'KustomizationError'].includes(error.name));
 
 /** Runs a command line; resolves with the exit code, having printed what went wrong. */
 export async function runCli(argv: readonly string[], edges: Edges, io: Io = processIo()): Promise<number> {

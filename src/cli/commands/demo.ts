@@ -42,7 +42,7 @@ export const demo = command({
 
 async function applyDemos(manifests: string, server: Server, io: Io): Promise<Show[]> {
   const shows: Show[] = [];
-  for (const { name, objects } of await readDemos(manifests)) {
+  for (const { name, objects } of readDemos(manifests)) {
     const workloads: Array<Show['workloads'][number]> = [];
     const outcomes: string[] = [];
     for (const object of objects) {
