@@ -1,10 +1,6 @@
 import type { AnyKind } from '../kinds/index.ts';
 import { hasStatus } from './verbs/write.ts';
 
-const allVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
-const verbsOf = (kind: AnyKind): string[] =>
-  kind.deleteCollection === false ? allVerbs.filter((it) => it !== 'deletecollection') : allVerbs;
-
 /** Subresources that are no plain part of the object, by resource. */
 const special: Readonly<Record<string, ReadonlyArray<{ name: string; kind: string; group?: string; version?: string; verbs: string[] }>>> =
   {
@@ -38,7 +34,7 @@ export function resourceList(kinds: readonly AnyKind[], groupVersion: string): o
       singularName: kind.singular,
       namespaced: kind.namespaced,
       kind: kind.kind,
-      verbs: verbsOf(kind),
+      verbs: kind.verbs,
       ...(kind.shortNames.length && { shortNames: kind.shortNames }),
       ...(kind.categories.length && { categories: kind.categories }),
       storageVersionHash: Buffer.from(kind.resource).toString('base64').slice(0, 11).padEnd(12, '='),
@@ -112,7 +108,7 @@ function aggregatedResource(kind: AnyKind): object {
     responseKind: { group: kind.group, version: kind.version, kind: kind.kind },
     scope: kind.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: kind.singular,
-    verbs: verbsOf(kind),
+    verbs: kind.verbs,
     ...(kind.shortNames.length && { shortNames: kind.shortNames }),
     ...(kind.categories.length && { categories: kind.categories }),
     ...(subresources.length && { subresources }),

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Counter } from 'prom-client';
-import { type AnyKind, kindByPlural } from '../kinds/index.ts';
+import { type AnyKind, kindByPlural, reviews, type Verb } from '../kinds/index.ts';
 import { readBody } from '../meta/read/body.ts';
 import { badRequest, isReason, StatusError } from '../meta/status-error.ts';
 import type { KubeObject } from '../meta/types.ts';
@@ -12,7 +12,8 @@ import { negotiate } from './negotiate.ts';
 import { deleteQuery, listQuery, writeOptions } from './options.ts';
 import { patched, patchTypeOf } from './patch.ts';
 import { messageFor } from './reading.ts';
-import type { RequestInfo } from './request.ts';
+import type { RequestInfo, User } from './request.ts';
+import { answerReview } from './reviews.ts';
 import { scaled, scaleOf } from './scale.ts';
 import { post } from './subresources.ts';
 import { deleteObject } from './verbs/delete.ts';
@@ -35,11 +36,13 @@ export const notAllowed = (): StatusError =>
 
 /** Answers a request for resources. Failures are thrown, as StatusErrors, for the caller to answer. */
 export function resourceHandler(api: ApiContext, watches: Counter, connect: Readonly<Record<string, ConnectHandler>>) {
-  return async (request: IncomingMessage, response: ServerResponse, info: RequestInfo): Promise<void> => {
+  return async (request: IncomingMessage, response: ServerResponse, info: RequestInfo, user: User): Promise<void> => {
     const kind = kindByPlural(info.group, info.version, info.plural);
     if (!kind || !isPlaced(kind, info)) throw notServed();
     const exchange: Exchange = { api, request, response, info, kind };
     if (info.subresource !== undefined) return subresource(exchange, connect);
+    if (!kind.verbs.includes(info.verb as Verb)) throw notAllowed();
+    if (reviews.includes(kind)) return review(exchange, user);
     switch (info.verb) {
       case 'get':
         return one(exchange);
@@ -80,6 +83,13 @@ async function create(exchange: Exchange): Promise<void> {
   const options = writeOptions(info);
   const object = await objectIn(exchange, options);
   answer(exchange, 201, await createObject(api, kind, info.namespace, object, options));
+}
+
+async function review(exchange: Exchange, user: User): Promise<void> {
+  const { kind, info } = exchange;
+  if (info.name !== undefined || (kind.namespaced && info.namespace === undefined)) throw notAllowed();
+  const object = await objectIn(exchange, writeOptions(info));
+  answer(exchange, 201, { object: answerReview(kind, object, user), entry: undefined });
 }
 
 const statusOf = ({ subresource: name }: RequestInfo): { subresource: 'status' | undefined } => ({
@@ -125,7 +135,7 @@ async function remove(exchange: Exchange): Promise<void> {
 }
 
 async function removeMany({ api, kind, info, request, response }: Exchange): Promise<void> {
-  if (kind.deleteCollection === false || (kind.namespaced && info.namespace === undefined)) throw notAllowed();
+  if (kind.namespaced && info.namespace === undefined) throw notAllowed();
   const query = await deleteQuery(request, info);
   const page = await listPage(api, kind, listQuery(info));
   const items: KubeObject[] = [];

@@ -15,6 +15,9 @@ export type Column<T> = {
 /** Stands before the first wide column of every table, unless the record puts it elsewhere. */
 export const ageColumn: Column<KubeObject> = { name: 'Age', type: 'string', value: (it, now) => age(it.metadata.creationTimestamp, now) };
 
+export const allVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'] as const;
+export type Verb = (typeof allVerbs)[number];
+
 /** How the `scale` subresource reads and writes a kind. */
 export type Scale<T> = {
   replicas: (it: T) => number;
@@ -42,8 +45,8 @@ export type KindRecord<T extends KubeObject> = {
   message?: string;
   /** False where upstream has no status route although the message has a status. Default: as the message. */
   status?: boolean;
-  /** False where upstream does not delete many at once: namespaces. */
-  deleteCollection?: boolean;
+  /** What may be done with it. Default: everything. */
+  verbs?: readonly Verb[];
   /** An update of what does not exist creates it. */
   createOnUpdate?: boolean;
   scale?: Scale<T>;
@@ -73,7 +76,11 @@ export type KindRecord<T extends KubeObject> = {
 };
 
 /** A kind as the rest of the process uses it: the record plus what follows from it at once. */
-export type Kind<T extends KubeObject = KubeObject> = Omit<KindRecord<T>, 'singular' | 'shortNames' | 'categories' | 'message'> & {
+export type Kind<T extends KubeObject = KubeObject> = Omit<
+  KindRecord<T>,
+  'singular' | 'shortNames' | 'categories' | 'message' | 'verbs'
+> & {
+  verbs: readonly Verb[];
   singular: string;
   shortNames: readonly string[];
   categories: readonly string[];
@@ -94,6 +101,7 @@ export function defineKind<T extends KubeObject>(record: KindRecord<T>): Kind<T>
     singular: record.singular ?? kind.toLowerCase(),
     shortNames: record.shortNames ?? [],
     categories: record.categories ?? [],
+    verbs: record.verbs ?? allVerbs,
     message: record.message ?? `${factsGroup(group)}/${version}.${kind}`,
     apiVersion: group ? `${group}/${version}` : version,
     resource: group ? `${plural}.${group}` : plural,

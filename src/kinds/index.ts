@@ -1,6 +1,7 @@
 import type { AnyKind } from './define.ts';
 import { deployment } from './apps/deployment.ts';
 import { replicaSet } from './apps/replica-set.ts';
+import { reviews } from './authorization/reviews.ts';
 import { lease } from './coordination/lease.ts';
 import { configMap } from './core/config-map.ts';
 import { endpoints } from './core/endpoints.ts';
@@ -19,9 +20,10 @@ import { isDefaultClass, storageClass } from './storage/storage-class.ts';
 import { eventsEvent } from './events/event.ts';
 import { age } from './age.ts';
 
-export { ageColumn } from './define.ts';
-export type { AnyKind, Column, Kind, KindRecord, Scale } from './define.ts';
+export { ageColumn, allVerbs } from './define.ts';
+export type { AnyKind, Column, Kind, KindRecord, Scale, Verb } from './define.ts';
 export type * as apps from './generated/apps-v1.ts';
+export type * as authorization from './generated/authorization-v1.ts';
 export type * as authentication from './generated/authentication-v1.ts';
 export type * as autoscaling from './generated/autoscaling-v1.ts';
 export type * as coordination from './generated/coordination-v1.ts';
@@ -71,10 +73,11 @@ export const kinds: readonly AnyKind[] = [
   eventsEvent,
 ];
 
+export { reviews };
 export { age, eventsEvent, isDefaultClass, isPodFinished, isPodReady, podRequests, qosClassOf, resolvePort };
 
-const byPath = new Map(kinds.map((it) => [`${it.group}/${it.version}/${it.plural}`, it]));
-const byName = new Map(kinds.map((it) => [`${it.apiVersion}/${it.kind}`, it]));
+const byPath = new Map([...kinds, ...reviews].map((it) => [`${it.group}/${it.version}/${it.plural}`, it]));
+const byName = new Map([...kinds, ...reviews].map((it) => [`${it.apiVersion}/${it.kind}`, it]));
 
 /** The kind behind a path: ('apps', 'v1', 'deployments'). */
 export const kindByPlural = (group: string, version: string, plural: string): AnyKind | undefined =>

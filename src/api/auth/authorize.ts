@@ -1,28 +1,51 @@
 import { StatusError } from '../../meta/status-error.ts';
 import type { RequestInfo, User } from '../request.ts';
 
+/** What somebody wants to do: to a resource, or to a plain path with a method's name as verb. */
+export type Attempt =
+  | { verb: string; path: string }
+  | { verb: string; group: string; plural: string; subresource?: string; namespace?: string; name?: string };
+
 const open = ['/healthz', '/livez', '/readyz', '/version'];
+/** Everybody who is known may ask what they may do and who they are. */
+const aboutOneself = ['selfsubjectaccessreviews', 'selfsubjectrulesreviews', 'selfsubjectreviews'];
+
+/** Administrators may do everything, all others read health and version. */
+export function isAllowed(user: User, attempt: Attempt): boolean {
+  if (user.groups.includes('system:masters')) return true;
+  if ('path' in attempt) return attempt.verb === 'get' && open.some((it) => attempt.path === it || attempt.path.startsWith(`${it}/`));
+  return attempt.verb === 'create' && aboutOneself.includes(attempt.plural) && user.groups.includes('system:authenticated');
+}
 
 /** For plain paths the verb is the method's name. */
 const methods: Readonly<Record<string, string>> = { create: 'post', update: 'put' };
 
-/** Administrators may do everything, all others read health and version. Fails with Forbidden, as upstream words it. */
-export function authorize(user: User, info: RequestInfo): void {
-  if (user.groups.includes('system:masters')) return;
-  if (!info.isResource) {
-    if (info.verb === 'get' && open.some((it) => info.path === it || info.path.startsWith(`${it}/`))) return;
-    const verb = methods[info.verb] ?? info.verb;
-    throw new StatusError('Forbidden', `forbidden: User "${user.name}" cannot ${verb} path "${info.path}"`, { details: {} });
-  }
-  const what = info.subresource ? `${info.plural}/${info.subresource.split('/')[0]}` : info.plural;
-  const resource = info.group ? `${info.plural}.${info.group}` : info.plural;
+function attemptOf(info: RequestInfo): Attempt {
+  if (!info.isResource) return { verb: methods[info.verb] ?? info.verb, path: info.path };
   // A namespace counts as being in itself.
   const namespace = info.namespace ?? (info.group === '' && info.plural === 'namespaces' ? info.name : undefined);
+  return {
+    ...{ verb: info.verb, group: info.group, plural: info.plural },
+    ...(info.subresource !== undefined && { subresource: info.subresource.split('/')[0] as string }),
+    ...(namespace !== undefined && { namespace }),
+    ...(info.name !== undefined && { name: info.name }),
+  };
+}
+
+/** Fails with Forbidden when the request is none of the user's, as upstream words it. */
+export function authorize(user: User, info: RequestInfo): void {
+  const attempt = attemptOf(info);
+  if (isAllowed(user, attempt)) return;
+  if ('path' in attempt)
+    throw new StatusError('Forbidden', `forbidden: User "${user.name}" cannot ${attempt.verb} path "${attempt.path}"`, { details: {} });
+  const { verb, group, plural, subresource, namespace, name } = attempt;
+  const what = subresource ? `${plural}/${subresource}` : plural;
+  const resource = group ? `${plural}.${group}` : plural;
   const where = namespace ? ` in the namespace "${namespace}"` : ' at the cluster scope';
-  const named = info.name ? ` "${info.name}"` : '';
+  const named = name ? ` "${name}"` : '';
   throw new StatusError(
     'Forbidden',
-    `${resource}${named} is forbidden: User "${user.name}" cannot ${info.verb} resource "${what}" in API group "${info.group}"${where}`,
-    { details: { ...(info.name && { name: info.name }), ...(info.group && { group: info.group }), kind: info.plural } },
+    `${resource}${named} is forbidden: User "${user.name}" cannot ${verb} resource "${what}" in API group "${group}"${where}`,
+    { details: { ...(name && { name }), ...(group && { group }), kind: plural } },
   );
 }

@@ -3,7 +3,9 @@ import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import { createPrivateKey, createPublicKey, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
-import type { KeyPair } from './pki.ts';
+
+/** Both as PEM. */
+export type KeyPair = { cert: string; key: string };
 
 export type Wanted = {
   /** Milliseconds since 1970. */

@@ -3,10 +3,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
-import type { Wanted } from './make-certificate.ts';
+import type { KeyPair, Wanted } from './make-certificate.ts';
 
-/** Both as PEM. */
-export type KeyPair = { cert: string; key: string };
 export type Pki = {
   /** PEM: what clients check the server against. */
   caCertificate: string;

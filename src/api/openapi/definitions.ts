@@ -99,22 +99,26 @@ const listSchema = (kind: AnyKind, item: string, refs: string): Schema => ({
   [gvkKey]: [{ group: kind.group, kind: `${kind.kind}List`, version: kind.version }],
 });
 
-export type Operation = { method: string; path: string; kind: AnyKind; action: string; parameters: string[] };
+export type Operation = { method: string; path: string; kind: AnyKind; action: string; parameters: readonly string[] };
 
-/** The requests each kind takes: what clients look up before they send dryRun or fieldValidation. */
+const writes = ['dryRun', 'fieldManager', 'fieldValidation'];
+/** What clients look up before they send dryRun or fieldValidation. */
+const operations = [
+  { verb: 'list', method: 'get', one: false, action: 'list', parameters: ['limit', 'continue', 'labelSelector', 'fieldSelector', 'watch'] },
+  { verb: 'create', method: 'post', one: false, action: 'post', parameters: writes },
+  { verb: 'get', method: 'get', one: true, action: 'get', parameters: [] },
+  { verb: 'update', method: 'put', one: true, action: 'put', parameters: writes },
+  { verb: 'patch', method: 'patch', one: true, action: 'patch', parameters: [...writes, 'force'] },
+  { verb: 'delete', method: 'delete', one: true, action: 'delete', parameters: ['dryRun', 'gracePeriodSeconds', 'propagationPolicy'] },
+] as const;
+
+/** The requests each kind takes. */
 export function operationsOf(served: readonly AnyKind[]): Operation[] {
   return served.flatMap((kind) => {
     const root = kind.group ? `/apis/${kind.apiVersion}` : '/api/v1';
     const all = `${root}${kind.namespaced ? '/namespaces/{namespace}' : ''}/${kind.plural}`;
-    const one = `${all}/{name}`;
-    const write = ['dryRun', 'fieldManager', 'fieldValidation'];
-    return [
-      { method: 'get', path: all, kind, action: 'list', parameters: ['limit', 'continue', 'labelSelector', 'fieldSelector', 'watch'] },
-      { method: 'post', path: all, kind, action: 'post', parameters: write },
-      { method: 'get', path: one, kind, action: 'get', parameters: [] },
-      { method: 'put', path: one, kind, action: 'put', parameters: write },
-      { method: 'patch', path: one, kind, action: 'patch', parameters: [...write, 'force'] },
-      { method: 'delete', path: one, kind, action: 'delete', parameters: ['dryRun', 'gracePeriodSeconds', 'propagationPolicy'] },
-    ];
+    return operations
+      .filter(({ verb }) => kind.verbs.includes(verb))
+      .map(({ one, method, action, parameters }) => ({ kind, method, action, parameters, path: one ? `${all}/{name}` : all }));
   });
 }

@@ -1,5 +1,5 @@
 import { dns1123Label } from '../../meta/names.ts';
-import { defineKind } from '../define.ts';
+import { allVerbs, defineKind } from '../define.ts';
 import type { Namespace } from '../generated/core-v1.ts';
 
 export const namespace = defineKind<Namespace>({
@@ -9,7 +9,8 @@ export const namespace = defineKind<Namespace>({
   plural: 'namespaces',
   shortNames: ['ns'],
   namespaced: false,
-  deleteCollection: false,
+  // Nobody deletes them all at once.
+  verbs: allVerbs.filter((it) => it !== 'deletecollection'),
   nameFaults: dns1123Label,
   defaults: (draft) => {
     draft.spec ??= {};

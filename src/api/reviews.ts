@@ -1,0 +1,68 @@
+import type { AnyKind, authentication, authorization } from '../kinds/index.ts';
+import { required, toCause } from '../meta/field-error.ts';
+import { invalid } from '../meta/status-error.ts';
+import type { KubeObject } from '../meta/types.ts';
+import { type Attempt, isAllowed } from './auth/authorize.ts';
+import type { User } from './request.ts';
+
+type Access = authorization.SubjectAccessReviewSpec;
+
+/** The review with its answer as status. Nothing is stored: a review is a question. */
+export function answerReview(kind: AnyKind, review: KubeObject, user: User): KubeObject {
+  const asked = review as KubeObject & { spec?: unknown };
+  switch (kind.kind) {
+    case 'SelfSubjectReview':
+      return { ...asked, status: { userInfo: userInfo(user) } } as KubeObject;
+    case 'SelfSubjectAccessReview':
+      return { ...asked, status: verdict(kind, asked.spec as Access | undefined, user) } as KubeObject;
+    case 'SubjectAccessReview':
+    case 'LocalSubjectAccessReview': {
+      const spec = (asked.spec ?? {}) as Access;
+      if (!spec.user && !spec.groups?.length) refuse(kind, 'spec.user', 'at least one of user or group must be specified');
+      return { ...asked, status: verdict(kind, spec, { name: spec.user ?? '', groups: spec.groups ?? [] }) } as KubeObject;
+    }
+    case 'SelfSubjectRulesReview':
+      return { ...asked, status: rulesOf(user) } as KubeObject;
+    default:
+      // Bearer tokens are not known here: none is anybody's.
+      return { ...asked, status: { authenticated: false, user: {} } } as KubeObject;
+  }
+}
+
+const userInfo = (user: User): authentication.UserInfo => ({ username: user.name, groups: [...user.groups] });
+
+function refuse(kind: AnyKind, field: string, why: string): never {
+  throw invalid(kind, '', [toCause(required(field, why))]);
+}
+
+function verdict(kind: AnyKind, spec: Access | undefined, user: User): authorization.SubjectAccessReviewStatus {
+  const { resourceAttributes: resource, nonResourceAttributes: plain } = spec ?? {};
+  if ((resource === undefined) === (plain === undefined))
+    refuse(kind, 'spec.resourceAttributes', 'exactly one of nonResourceAttributes or resourceAttributes must be specified');
+  const attempt: Attempt = plain
+    ? { verb: plain.verb ?? '', path: plain.path ?? '' }
+    : {
+        ...{ verb: resource?.verb ?? '', group: resource?.group ?? '', plural: resource?.resource ?? '' },
+        ...(resource?.subresource && { subresource: resource.subresource }),
+        ...(resource?.namespace && { namespace: resource.namespace }),
+        ...(resource?.name && { name: resource.name }),
+      };
+  return { allowed: isAllowed(user, attempt) };
+}
+
+function rulesOf(user: User): authorization.SubjectRulesReviewStatus {
+  const all = ['*'];
+  if (isAllowed(user, { verb: '*', path: '*' })) {
+    return {
+      resourceRules: [{ verbs: all, apiGroups: all, resources: all }],
+      nonResourceRules: [{ verbs: all, nonResourceURLs: all }],
+      incomplete: false,
+    };
+  }
+  const own = ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'];
+  return {
+    resourceRules: [{ verbs: ['create'], apiGroups: ['authorization.k8s.io'], resources: own }],
+    nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['/healthz', '/livez', '/readyz', '/version'] }],
+    incomplete: false,
+  };
+}
