@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { checkArchitecture, importRoot, linkApplets, missingTools, unpackPackages } from './setup/debian-root.mjs';
 
 const project = dirname(dirname(fileURLToPath(import.meta.url)));
-const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
+const { version, bin } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
 const say = (text) => process.stderr.write(`${text}\n`);
 
 /** node from Debian is too old: the one that runs this goes in, with the libraries that the packages did not bring. */
@@ -29,7 +29,7 @@ function addNode(root) {
 }
 
 function addProject(root) {
-  for (const needed of ['dist/cli/bin.js', 'node_modules'])
+  for (const needed of [bin.peapod, 'node_modules'])
     if (!existsSync(join(project, needed))) throw new Error(`${needed} is missing: npm ci && npm run build`);
   const app = join(root, 'app');
   mkdirSync(app, { recursive: true });
@@ -58,7 +58,7 @@ async function main(names) {
     addProject(root);
     linkApplets(root);
     const changes = [
-      'ENTRYPOINT ["node","/app/dist/cli/bin.js"]',
+      `ENTRYPOINT ${JSON.stringify(['node', `/app/${bin.peapod}`])}`,
       'CMD ["up"]',
       'WORKDIR /app',
       'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',

@@ -1,6 +1,23 @@
 import { controllerOf, keyOf } from '../meta/owner.ts';
 import type { KubeObject } from '../meta/types.ts';
-import type { Informer, ObjectChange } from './informer.ts';
+
+export type ObjectChange<T> = { type: 'added' | 'modified' | 'deleted'; object: T; old?: T };
+
+/** A copy of all objects of a kind that keeps itself up to date. What it hands out is shared and must not be changed. */
+export interface Informer<T> {
+  get(key: string): T | undefined;
+  list(): readonly T[];
+  inNamespace(namespace: string): readonly T[];
+  /** Those whose managing controller has this uid; of '', those that have none. */
+  ownedBy(uid: string): readonly T[];
+  /**
+   * Hears of what is there now (as added) and of every change after, in order, each once; the returned function ends
+   * that. An object that another of the same name has taken the place of is told as deleted, then added.
+   */
+  onChange(listener: (change: ObjectChange<T>) => void): () => void;
+  synced: Promise<void>;
+  hasSynced(): boolean;
+}
 
 type Listener<T> = (change: ObjectChange<T>) => void;
 

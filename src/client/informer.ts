@@ -5,26 +5,10 @@ import { type Clock, seconds, sleep } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { isReason } from '../meta/status-error.ts';
 import type { KubeObject } from '../meta/types.ts';
-import { Cache } from './cache.ts';
+import { Cache, type Informer } from './cache.ts';
 import type { Client } from './client.ts';
 
-export type ObjectChange<T> = { type: 'added' | 'modified' | 'deleted'; object: T; old?: T };
-
-/** A copy of all objects of a kind that keeps itself up to date. What it hands out is shared and must not be changed. */
-export interface Informer<T> {
-  get(key: string): T | undefined;
-  list(): readonly T[];
-  inNamespace(namespace: string): readonly T[];
-  /** Those whose managing controller has this uid; of '', those that have none. */
-  ownedBy(uid: string): readonly T[];
-  /**
-   * Hears of what is there now (as added) and of every change after, in order, each once; the returned function ends
-   * that. An object that another of the same name has taken the place of is told as deleted, then added.
-   */
-  onChange(listener: (change: ObjectChange<T>) => void): () => void;
-  synced: Promise<void>;
-  hasSynced(): boolean;
-}
+export type { Informer, ObjectChange } from './cache.ts';
 
 export interface Informers {
   /** The one informer of that kind, started when it is first asked for. */

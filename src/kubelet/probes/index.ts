@@ -3,14 +3,12 @@ import type { Streams } from '../../runtime/index.ts';
 import { probeExec } from './exec.ts';
 import { probeGrpc } from './grpc.ts';
 import { probeHttp } from './http.ts';
-import { type Outcome, ProbeError } from './outcome.ts';
+import { type Outcome, type Probed, ProbeError } from './outcome.ts';
 import { probeTcp } from './tcp.ts';
 
 export type { ProbeResults, ProbeType } from './machine.ts';
+export type { Probed } from './outcome.ts';
 export { createProbes, type Probes } from './run.ts';
-
-/** A container to be asked: its id, and the pod's address. */
-export type Probed = { id: string; address: string; container: core.Container };
 
 /** Makes one probe. Fails with ProbeError when the probe itself cannot be made; that counts neither way. */
 export function runProbe(probe: core.Probe, probed: Probed, streams: Streams): Promise<Outcome> {

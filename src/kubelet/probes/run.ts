@@ -1,9 +1,8 @@
 import type { Clock, Milliseconds } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
 import type { core } from '../../kinds/index.ts';
-import type { Probed } from './index.ts';
 import { freshProbe, type ProbeResult, type ProbeResults, type ProbeState, type ProbeType, probesNow, stepProbe } from './machine.ts';
-import type { Outcome } from './outcome.ts';
+import type { Outcome, Probed } from './outcome.ts';
 
 /** A running container whose probes are to be kept going. */
 export type ProbeSubject = Probed & {
