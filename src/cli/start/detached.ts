@@ -8,7 +8,7 @@ import { type Background, startInBackground } from '../process/detach.ts';
 import { runningProcess } from '../process/pid-file.ts';
 import { createProgress, type Progress } from '../progress.ts';
 import { joinKubeconfig, welcome } from './join-kubeconfig.ts';
-import { doing, engineLine, readyNodes } from './steps.ts';
+import { doing, engineOf, readyNodes } from './steps.ts';
 
 /** A start that takes longer has gone wrong. */
 const patience = 120_000;
@@ -29,7 +29,7 @@ export async function startDetached(
       await untilReady(edge, before.pid, undefined, progress, io);
     } else {
       progress.begin(doing.engine);
-      progress.done(engineLine(edge, await edge.engine()));
+      progress.done(await engineOf(edge));
       await start(edge, settings, progress, io);
     }
     const access = await readAccess(edge);

@@ -4,14 +4,14 @@ import type { Io } from '../io.ts';
 import { createProgress } from '../progress.ts';
 import { joinKubeconfig, welcome } from './join-kubeconfig.ts';
 import { runCluster } from './run-cluster.ts';
-import { doing, engineLine, readyNodes } from './steps.ts';
+import { doing, engineOf, readyNodes } from './steps.ts';
 
 /** Runs a cluster in this terminal, until Ctrl-C. */
 export async function runHere(edge: ClusterEdge, kubeconfig: string, io: Io): Promise<number> {
   const progress = createProgress(io);
   try {
     progress.begin(doing.engine);
-    progress.done(engineLine(edge, await edge.engine()));
+    progress.done(await engineOf(edge));
     await runCluster(edge, io, {
       onStep: (step) => progress.begin(doing[step]),
       async onReady(access) {

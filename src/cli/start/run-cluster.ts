@@ -1,5 +1,5 @@
 import { CommandError, contextNameOf } from '../command.ts';
-import type { ClusterEdge, StartStep } from '../edges.ts';
+import type { ClusterEdge, RunningCluster, StartStep } from '../edges.ts';
 import { logFileOf, rotateLog, writeAccess } from '../files.ts';
 import type { Io } from '../io.ts';
 import type { Access } from '../kubeconfig/entries.ts';
@@ -21,13 +21,11 @@ export async function runCluster(edge: ClusterEdge, io: Io, watcher: Watcher): P
     await rotateLog(logFile);
     // One after the other: each writes the whole record.
     let told = Promise.resolve();
-    const running = await edge.start({
-      logFile,
-      onStep(step) {
-        watcher.onStep(step);
-        told = told.then(() => announce(edge.dataDir, pid, { step }));
-      },
-    });
+    const onStep = (step: StartStep): void => {
+      watcher.onStep(step);
+      told = told.then(() => announce(edge.dataDir, pid, { step }));
+    };
+    const running = await start(edge, logFile, onStep);
     try {
       const access = { name: contextNameOf(edge.name), url: running.url, credentials: running.credentials };
       await told;
@@ -43,6 +41,18 @@ export async function runCluster(edge: ClusterEdge, io: Io, watcher: Watcher): P
     }
   } finally {
     await release(edge.dataDir, pid);
+  }
+}
+
+async function start(edge: ClusterEdge, logFile: string, onStep: (step: StartStep) => void): Promise<RunningCluster> {
+  try {
+    return await edge.start({ logFile, onStep });
+  } catch (error) {
+    const { code, port } = error as { code?: string; port?: number };
+    if (code !== 'EADDRINUSE' || port !== edge.port) throw error;
+    throw new CommandError(`${edge.host}:${port} is in use by another program: stop it, or choose another port with --port`, {
+      cause: error,
+    });
   }
 }
 

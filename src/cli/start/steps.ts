@@ -1,6 +1,7 @@
 import { node } from '../../kinds/index.ts';
 import { type Clock, sleep } from '../../lib/clock.ts';
 import { isTrue } from '../../meta/condition.ts';
+import { CommandError, messageOf } from '../command.ts';
 import type { ClusterEdge, EngineFacts, StartStep } from '../edges.ts';
 import type { Access } from '../kubeconfig/entries.ts';
 import { openServer } from '../server.ts';
@@ -14,8 +15,19 @@ export const doing: Readonly<Record<StartStep, string>> = {
   services: 'starting Services and DNS',
 };
 
-export const engineLine = (edge: ClusterEdge, { version, operatingSystem }: EngineFacts): string =>
+const engineLine = (edge: ClusterEdge, { version, operatingSystem }: EngineFacts): string =>
   `Docker Engine ${version} at ${edge.engineHost}${operatingSystem ? ` (${operatingSystem})` : ''}`;
+
+/** Asks the engine; one that does not answer is the user's to start. */
+export async function engineOf(edge: ClusterEdge): Promise<string> {
+  try {
+    return engineLine(edge, await edge.engine());
+  } catch (error) {
+    throw new CommandError(`${messageOf(error)}\nnode docker/setup/engine.mjs installs or starts one; peapod doctor tells more`, {
+      cause: error,
+    });
+  }
+}
 
 /** How long a node may take to be Ready after all parts run. */
 const patience = 30_000;
