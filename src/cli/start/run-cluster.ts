@@ -16,11 +16,11 @@ export async function runCluster(edge: ClusterEdge, io: Io, watcher: Watcher): P
   const signal = io.interrupted();
   const claimed = await claim(edge.dataDir, { pid, startedAt: new Date(io.clock.now()).toISOString() }, io.clock);
   if ('holder' in claimed) throw new CommandError(`cluster "${edge.name}" runs already, as process ${claimed.holder.pid}`);
+  // One after the other: each writes the whole record.
+  let told = Promise.resolve();
   try {
     const logFile = logFileOf(edge.dataDir);
     await rotateLog(logFile);
-    // One after the other: each writes the whole record.
-    let told = Promise.resolve();
     const onStep = (step: StartStep): void => {
       watcher.onStep(step);
       told = told.then(() => announce(edge.dataDir, pid, { step }));
@@ -40,6 +40,8 @@ export async function runCluster(edge: ClusterEdge, io: Io, watcher: Watcher): P
       await running.stop();
     }
   } finally {
+    // Else the record might come back after it is taken away.
+    await told;
     await release(edge.dataDir, pid);
   }
 }
