@@ -155,6 +155,9 @@ function frozen(value: (name: SettingName) => string): Config {
   });
 }
 
+/** The user's kubeconfig, as kubectl finds it: undefined means the usual place. */
+export const userKubeconfig = (env: NodeJS.ProcessEnv = process.env): string | undefined => env.KUBECONFIG || undefined;
+
 /** The nth address of a range; the API server's own Service has the first. */
 export const nth = (range: string, n: number): string => addressOf(numberOf(range.split('/')[0] as string) + n);
 
