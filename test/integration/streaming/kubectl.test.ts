@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type Server } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -7,8 +7,15 @@ import { type StreamingApi, container, eventually, openStreamingApi } from '../.
 import { kubectlsOf } from '../../fixtures/kubectl.ts';
 
 // SPDY alone; before and after WebSockets became the default; the newest.
-const all = kubectlsOf('logs, exec, attach and port-forward', ['1.20', '1.27', '1.30', '1.33']);
+const found = kubectlsOf('logs, exec, attach and port-forward', ['1.20', '1.27', '1.30', '1.33']);
+const all = found.flatMap(({ version, path }) => {
+  if (version === '1.20' || version === '1.27') return [{ version, path, over: 'SPDY' }];
+  return ['WebSocket', 'SPDY'].map((over) => ({ version, path, over }));
+});
 const megabytes = 20;
+/** Gives a program a terminal. */
+const hasScript = spawnSync('script', ['--version'], { stdio: 'ignore' }).status === 0;
+if (!hasScript) console.warn('!! there is no script(1) here: NOT tested: exec -it');
 const digest = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 let api: StreamingApi;
@@ -24,14 +31,17 @@ afterEach(async () => {
   await eventually('the end of all', () => !['exec', 'attach', 'logs', 'forward'].some((it) => api.node.open.has(it)));
 });
 
-describe.skipIf(all.length === 0).each(all)('kubectl $version', ({ path }) => {
+describe.skipIf(all.length === 0).each(all)('kubectl $version over $over', ({ path, over }) => {
   const children = new Set<ChildProcess>();
   afterEach(() => {
     for (const child of children) child.kill();
     children.clear();
   });
-  const start = (args: readonly string[]): ChildProcess => {
-    const child = spawn(path, [`--kubeconfig=${api.kubeconfig}`, ...args], { stdio: 'pipe' });
+  const command = (args: readonly string[]): string[] => [path, `--kubeconfig=${api.kubeconfig}`, ...args];
+  const start = (args: readonly string[], [program, ...rest] = command(args)): ChildProcess => {
+    const webSockets = String(over === 'WebSocket');
+    const env = { ...process.env, KUBECTL_REMOTE_COMMAND_WEBSOCKETS: webSockets, KUBECTL_PORT_FORWARD_WEBSOCKETS: webSockets };
+    const child = spawn(program as string, rest, { stdio: 'pipe', env });
     child.stdin?.on('error', () => {});
     children.add(child);
     return child;
@@ -69,6 +79,20 @@ describe.skipIf(all.length === 0).each(all)('kubectl $version', ({ path }) => {
   test('a command that does not read its input does not hold up the rest', async () => {
     const { code, out } = await kubectl(['exec', '-i', 'web', '--', 'sh', '-c', 'echo done'], randomBytes(4 * 1024 * 1024));
     expect([code, out.toString()]).toEqual([0, 'done\n']);
+  });
+
+  test.skipIf(!hasScript)('exec -it gives a terminal, with its size', async () => {
+    const line = command(['exec', '-it', 'web', '--', 'sh', '-c', 'read it; echo "got $it"; echo err >&2; exit 5']);
+    const quoted = line.map((it) => `'${it}'`).join(' ');
+    const child = start([], ['script', '-qec', `stty rows 31 cols 97; ${quoted}`, '/dev/null']);
+    const out: string[] = [];
+    child.stdout?.on('data', (it: Buffer) => out.push(it.toString()));
+    await eventually('the size', () => api.node.sizes.includes('97x31'));
+    child.stdin?.write('typed\n');
+    expect(await once(child, 'close')).toEqual([5, null]);
+    expect(out.join('')).toMatch(/got typed/);
+    expect(api.node.asked.at(-1)?.options).toEqual({ stdin: true, stdout: true, stderr: false, tty: true });
+    api.node.sizes.length = 0;
   });
 
   test('a command is let go of when kubectl is killed', async () => {
