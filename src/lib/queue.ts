@@ -16,6 +16,7 @@ export class WorkQueue {
   readonly #later = new Map<string, { at: number; cancel: () => void }>();
   readonly #failures = new Map<string, number>();
   #stopped = false;
+  #isWaking = false;
 
   /** `work` must not throw: it says through `retry` and `addAfter` what is to come back. */
   constructor(options: { clock: Clock; workers: number; work: (key: string) => Promise<void> }) {
@@ -33,7 +34,7 @@ export class WorkQueue {
     this.#dirty.add(key);
     if (this.#running.has(key)) return;
     this.#ready.push(key);
-    this.#next();
+    this.#wake();
   }
 
   /** Adds the key in a while; the earlier of two such wishes counts. */
@@ -69,9 +70,13 @@ export class WorkQueue {
   }
 
   // Never in the caller's turn: a cache that takes in a whole list tells of each object on the way, half done.
-  async #begin(key: string): Promise<void> {
-    await Promise.resolve();
-    if (!this.#stopped) await this.#work(key);
+  #wake(): void {
+    if (this.#isWaking) return;
+    this.#isWaking = true;
+    queueMicrotask(() => {
+      this.#isWaking = false;
+      this.#next();
+    });
   }
 
   #next(): void {
@@ -80,7 +85,7 @@ export class WorkQueue {
       if (key === undefined) return;
       this.#dirty.delete(key);
       this.#running.add(key);
-      void this.#begin(key).finally(() => {
+      void this.#work(key).finally(() => {
         this.#running.delete(key);
         if (this.#dirty.has(key)) this.#ready.push(key);
         this.#next();

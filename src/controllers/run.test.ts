@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest';
+import { createClient, createInformers, createMemoryTransport } from '../client/index.ts';
+import { configMap, pod, replicaSet, secret } from '../kinds/index.ts';
+import { seconds } from '../lib/clock.ts';
+import { silentLog } from '../lib/log.ts';
+import { createMetrics } from '../lib/metrics.ts';
+import { seededRandom } from '../lib/random.ts';
+import { VirtualClock } from '../lib/virtual-clock.ts';
+import { again, type Controller, type ControllerContext, done, runControllers } from './run.ts';
+
+function setUp(controller: Partial<Controller>) {
+  const clock = new VirtualClock();
+  const server = createMemoryTransport({ clock, random: seededRandom(1) });
+  const client = createClient(server);
+  const abort = new AbortController();
+  const calls: string[] = [];
+  const components: string[] = [];
+  const start = async () => {
+    const { signal } = abort;
+    const deps = { client, clock, log: silentLog, signal };
+    const informers = createInformers(client, deps);
+    const it: Controller = {
+      name: 'replicaset',
+      for: replicaSet,
+      async reconcile(key, context) {
+        calls.push(key);
+        return (await controller.reconcile?.(key, context)) ?? done;
+      },
+      ...('owns' in controller && { owns: controller.owns }),
+      ...('also' in controller && { also: controller.also }),
+    };
+    const recorderFor = (component: string) => {
+      components.push(component);
+      return { record: () => {} };
+    };
+    await runControllers(
+      [it],
+      { rootCa: '', nodeMonitorGrace: 0, cluster: 'test' },
+      { ...deps, informers, metrics: createMetrics(), recorderFor },
+    );
+    await clock.advance(0);
+  };
+  const heard = async (act: () => Promise<unknown>): Promise<string[]> => {
+    calls.length = 0;
+    await act();
+    await clock.advance(0);
+    return [...calls];
+  };
+  return { clock, server, client, calls, components, start, heard, abort };
+}
+const at = (name: string) => ({ metadata: { name, namespace: 'default' } });
+const ownedBy = (name: string) => ({
+  metadata: {
+    ...{ name: `${name}-pod`, namespace: 'default' },
+    ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name, uid: name, controller: true }],
+  },
+  spec: { containers: [] },
+});
+
+test('what is there at the start is worked on when all caches are full', async () => {
+  let seen: number | undefined;
+  const { server, start, calls, components } = setUp({
+    owns: [pod],
+    async reconcile(_, { informers }: ControllerContext) {
+      seen ??= informers.of(pod).list().length;
+      return done;
+    },
+  });
+  server.seed(replicaSet, at('a'));
+  server.seed(replicaSet, at('b'));
+  for (let i = 0; i < 5; i++) server.seed(pod, { ...ownedBy('a'), metadata: { ...ownedBy('a').metadata, name: `p${i}` } });
+  await start();
+  expect([calls, seen, components]).toEqual([['default/a', 'default/b'], 5, ['replicaset-controller']]);
+});
+
+test('a key is due by its object, by what it owns (before and after), and by what else matters', async () => {
+  const { client, start, heard } = setUp({ owns: [pod], also: [{ kind: configMap, keys: (it) => [`default/from-${it.metadata.name}`] }] });
+  await start();
+  expect(await heard(() => client.create(replicaSet, { ...at('a'), spec: { selector: {} } }))).toEqual(['default/a']);
+  expect(await heard(() => client.create(pod, ownedBy('a')))).toEqual(['default/a']);
+  const moved = await heard(() =>
+    client.change(pod, { namespace: 'default', name: 'a-pod' }, (draft) => {
+      draft.metadata.ownerReferences = ownedBy('b').metadata.ownerReferences;
+    }),
+  );
+  expect(moved.sort()).toEqual(['default/a', 'default/b']);
+  expect(await heard(() => client.delete(pod, { namespace: 'default', name: 'a-pod' }))).toEqual(['default/b']);
+  expect(await heard(() => client.create(configMap, at('x')))).toEqual(['default/from-x']);
+  expect(await heard(() => client.create(secret, at('x')))).toEqual([]);
+  expect(await heard(() => client.delete(replicaSet, at('a').metadata))).toEqual(['default/a']);
+});
+
+test('what fails comes back later and later, what asks for it when it asks', async () => {
+  let failing = 3;
+  const { clock, client, start, calls } = setUp({
+    async reconcile() {
+      failing -= 1;
+      if (failing >= 0) throw new Error('not yet');
+      return failing === -1 ? again(seconds(10)) : done;
+    },
+  });
+  await start();
+  await client.create(replicaSet, { ...at('a'), spec: { selector: {} } });
+  const times: number[] = [];
+  for (const span of [0, 5, 10, 20, seconds(9), seconds(2), seconds(60)]) {
+    await clock.advance(span);
+    times.push(calls.length);
+  }
+  expect(times).toEqual([1, 2, 3, 4, 4, 5, 5]);
+});
+
+test('after the end nothing is begun', async () => {
+  const { client, start, heard, abort } = setUp({});
+  await start();
+  abort.abort();
+  expect(await heard(() => client.create(replicaSet, { ...at('a'), spec: { selector: {} } }))).toEqual([]);
+});
