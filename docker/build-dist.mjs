@@ -1,0 +1,58 @@
+#!/usr/bin/env node
+/**
+ * Makes dist/: the program in a few files, since reading hundreds of small ones takes longer at every start than
+ * everything else that a start does. `bin.ts` is the entry; what it loads lazily becomes a file of its own. Types are
+ * checked by `npm run types`, not here.
+ */
+import { copyFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** dockerode loads these for building images and for engines behind ssh: 100 ms and 15 MB that a start can do without. */
+const seldomUsed = /^(ssh2|@grpc\/grpc-js|@grpc\/proto-loader)$/;
+
+/** What stands in for such a package loads the real one, from node_modules, when something of it is first touched. */
+const whenTouched = {
+  name: 'when-touched',
+  setup(bundle) {
+    bundle.onResolve({ filter: seldomUsed }, ({ path }) => ({ path, namespace: 'when-touched' }));
+    bundle.onLoad({ filter: /.*/, namespace: 'when-touched' }, ({ path }) => ({
+      contents: `const path = ${JSON.stringify(path)};
+        module.exports = new Proxy(function () {}, { get: (_, name) => require(path)[name] });`,
+      loader: 'js',
+    }));
+  },
+};
+
+// Packages in the older module format ask for these; a bundle has none of its own.
+const banner = `import { createRequire } from 'node:module';
+import { dirname as directoryOf } from 'node:path';
+import { fileURLToPath as pathOfUrl } from 'node:url';
+const require = createRequire(import.meta.url);
+const __filename = pathOfUrl(import.meta.url);
+const __dirname = directoryOf(__filename);`;
+
+rmSync(join(root, 'dist'), { recursive: true, force: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: ['src/bin.ts'],
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  sourcemap: 'linked',
+  keepNames: true,
+  banner: { js: banner },
+  // With machine code of their own, or looked for in vain.
+  external: ['lmdb', 'bufferutil', 'utf-8-validate', 'cpu-features'],
+  plugins: [whenTouched],
+  logLevel: 'warning',
+});
+
+// Read when the first object is: a file beside the code that asks for it, as in src.
+copyFileSync(join(root, 'src/meta/schema/facts.json'), join(root, 'dist/facts.json'));

@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+/** The `peapod` command: the CLI, joined to the parts it needs, each loaded when it is first used. */
+import { homedir } from 'node:os';
+import { isAbsolute, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { type ClusterEdge, type Edges, runCli, type Settings } from './cli/index.ts';
+import { type Config, type Given, readConfig, settings, userKubeconfig } from './config.ts';
+import { systemClock } from './lib/clock.ts';
+import { silentLog } from './lib/log.ts';
+
+const fromPackage = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const { version } = JSON.parse(readFileSync(fromPackage('package.json'), 'utf8')) as { version: string };
+
+const kubeconfig = userKubeconfig();
+const edges: Edges = {
+  versions: { peapod: version, kubernetes: 'v1.36.0' },
+  environment: { home: homedir(), ...(kubeconfig && { kubeconfig }) },
+  manifests: fromPackage('manifests'),
+  settings,
+  cluster: async (given: Settings) => clusterEdge(given, readConfig(given as Given)),
+};
+
+function clusterEdge(given: Settings, config: Config): ClusterEdge {
+  const dataDir = isAbsolute(config.dataDir) ? config.dataDir : resolve(config.dataDir);
+  const { network } = config;
+  const openRuntime = async () => {
+    const { openDocker } = await import('./runtime/index.ts');
+    return openDocker({ host: config.dockerHost }, { clock: systemClock, log: silentLog });
+  };
+  return {
+    name: config.cluster,
+    dataDir,
+    ...config.api,
+    podCidr: network.podCidr,
+    serviceCidr: network.serviceCidr,
+    nodePorts: network.nodePorts,
+    engineHost: config.dockerHost,
+    async start({ logFile, onStep }) {
+      const { startCluster } = await import('./main.ts');
+      const settled = readConfig({ ...given, 'data-dir': dataDir, 'log-file': config.log.file ?? logFile });
+      return startCluster(settled, onStep);
+    },
+    engine: async () => (await openRuntime()).info(),
+    async remove({ keepData }) {
+      const [{ removeNode }, { localRoutes }] = await Promise.all([import('./kubelet/index.ts'), import('./proxy/index.ts')]);
+      const removed = await removeNode({
+        cluster: config.cluster,
+        networkName: network.name,
+        rootDir: nodeDir(dataDir),
+        keepData,
+        openRuntime,
+      });
+      try {
+        await localRoutes.remove(network.serviceCidr);
+      } catch (error) {
+        removed.failures.push(`the route of ${network.serviceCidr} is still there: ${(error as Error).message}`);
+      }
+      return removed;
+    },
+  };
+}
+
+const nodeDir = (dataDir: string): string => resolve(dataDir, 'node');
+
+process.exitCode = await runCli(process.argv.slice(2), edges);
