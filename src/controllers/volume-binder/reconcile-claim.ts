@@ -1,11 +1,16 @@
 import { type core, persistentVolume, persistentVolumeClaim, pod, storageClass } from '../../kinds/index.ts';
+import { seconds } from '../../lib/clock.ts';
 import { keyOf } from '../../meta/owner.ts';
 import type { KubeObject } from '../../meta/types.ts';
 import { claimKeysOf, claimNamesOf } from '../pod-claims.ts';
+import { perRun } from '../per-run.ts';
 import { type Controller, type ControllerContext, done } from '../run.ts';
 import { bind } from './bind.ts';
-import { type ClaimFacts, planClaim } from './plan-claim.ts';
+import { type ClaimFacts, planClaim, type Told } from './plan-claim.ts';
 import { type Claim, provisioner, provisionerBeta } from './vocabulary.ts';
+
+const tellEvery = seconds(15);
+const lastTold = perRun(() => new Map<string, { message: string; at: number }>());
 
 const openClaims = (_: KubeObject, { informers }: ControllerContext): string[] =>
   informers
@@ -33,7 +38,10 @@ export const claimBinder: Controller = {
   async reconcile(key, context) {
     const { client, clock, informers, recorder } = context;
     const claim = informers.of(persistentVolumeClaim).get(key);
-    if (!claim) return done;
+    if (!claim) {
+      lastTold(context).delete(key);
+      return done;
+    }
     const plan = planClaim(claim, factsOf(claim, context));
     switch (plan.do) {
       case 'nothing':
@@ -56,16 +64,27 @@ export const claimBinder: Controller = {
         await client.change(persistentVolumeClaim, claim, ({ metadata }) => {
           metadata.annotations = { ...metadata.annotations, [provisioner]: plan.provisioner, [provisionerBeta]: plan.provisioner };
         });
-        recorder.record(claim, plan.tell.type, plan.tell.reason, plan.tell.message);
+        tell(claim, plan.tell, context);
         break;
       case 'wait':
         await setClaimPhase(claim, 'Pending', client);
-        if (plan.tell) recorder.record(claim, plan.tell.type, plan.tell.reason, plan.tell.message);
+        if (plan.tell) tell(claim, plan.tell, context);
         break;
     }
     return done;
   },
 };
+
+/** What a claim waits for is told once, and again when it is looked at later; upstream looks every 15 seconds. */
+function tell(claim: Claim, told: Told, context: ControllerContext): void {
+  const last = lastTold(context);
+  const key = keyOf(claim);
+  const before = last.get(key);
+  const now = context.clock.now();
+  if (before?.message === told.message && now - before.at < tellEvery) return;
+  last.set(key, { message: told.message, at: now });
+  context.recorder.record(claim, told.type, told.reason, told.message);
+}
 
 function factsOf({ metadata }: Claim, { informers }: ControllerContext): ClaimFacts {
   const volumes = informers.of(persistentVolume);
