@@ -10,6 +10,8 @@ const status = { refused: 3, cancel: 5 } as const;
 /** Control frames are headers of streams: longer ones are no SPDY. */
 const longestControl = 64 * 1024;
 const mostStreams = 10_000;
+/** Bytes that may wait for the client to read them. */
+const mostUnread = 4 * 1024 * 1024;
 const pingEvery = 30_000;
 /** How long the client may take to hang up after we have said good-bye. */
 const patience = 5_000;
@@ -132,7 +134,9 @@ export class SpdyConnection {
         this.#streams.get(body.readUInt32BE(0) & 0x7fffffff)?.deliverReset();
         return;
       case frame.ping:
-        if (body.readUInt32BE(0) % 2 === 1) this.#control(frame.ping, 0, body.readUInt32BE(0));
+        // One that only asks and never reads gets no more answers.
+        if (body.readUInt32BE(0) % 2 === 1 && this.#transport.writableLength < mostUnread)
+          this.#control(frame.ping, 0, body.readUInt32BE(0));
         return;
       default:
       // Settings, windows and good-byes change nothing here.
