@@ -15,6 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(rootDir, { recursive: true, force: true }));
 
+const uid = '0b0c5f3e-6a31-4a5b-9d59-2a1c3e4f5a6b';
 const labelsOf = (cluster: string): Record<string, string> => ({ [label.cluster]: cluster, [label.node]: 'n1' });
 
 /** A pod with one container, a volume of a claim and one of the pod, and the network. */
@@ -30,8 +31,8 @@ async function populate(cluster: string): Promise<void> {
     ...{ limits: {}, privileged: false, readOnlyRootFilesystem: false, noNewPrivileges: false, seccomp: 'unconfined' },
     labels: { ...labelsOf(cluster), [label.container]: 'app', [label.type]: 'container' },
   });
-  await runtime.resources.ensureVolume(`pvc-${cluster}`, { [label.cluster]: cluster });
-  await runtime.resources.ensureVolume(`peapod_uid_${cluster}`, labelsOf(cluster), {});
+  await runtime.resources.ensureVolume(`peapod_${cluster}_pvc-1`, { [label.cluster]: cluster });
+  await runtime.resources.ensureVolume(`peapod_${uid}_${cluster}`, labelsOf(cluster), {});
 }
 
 const remove = (keepData = false) =>
@@ -48,7 +49,11 @@ test('everything of the cluster goes, nothing of another, and again is fine', as
   mkdirSync(join(rootDir, 'volumes', 'uid', 'data'), { recursive: true });
   writeFileSync(join(rootDir, 'volumes', 'uid', 'data', 'file'), 'x');
   expect(await remove()).toEqual({ containers: 2, volumes: 2, failures: [] });
-  expect(left()).toEqual({ containers: ['k8s_POD_b', 'k8s_app_b'], volumes: ['pvc-b', 'peapod_uid_b'], networks: ['peapod-b'] });
+  expect(left()).toEqual({
+    containers: ['k8s_POD_b', 'k8s_app_b'],
+    volumes: ['peapod_b_pvc-1', `peapod_${uid}_b`],
+    networks: ['peapod-b'],
+  });
   expect(existsSync(join(rootDir, 'volumes'))).toBe(false);
   expect(await remove()).toEqual({ containers: 0, volumes: 0, failures: [] });
 });
@@ -56,15 +61,15 @@ test('everything of the cluster goes, nothing of another, and again is fine', as
 test('volumes of claims can be kept', async () => {
   await populate('a');
   expect(await remove(true)).toEqual({ containers: 2, volumes: 1, failures: [] });
-  expect(left()).toEqual({ containers: [], volumes: ['pvc-a'], networks: [] });
+  expect(left()).toEqual({ containers: [], volumes: ['peapod_a_pvc-1'], networks: [] });
 });
 
 test('what cannot be removed is told, the rest goes', async () => {
   await populate('a');
-  runtime.resources.inUse.add('pvc-a');
+  runtime.resources.inUse.add('peapod_a_pvc-1');
   const { volumes, failures } = await remove();
   expect(volumes).toBe(1);
-  expect(failures).toEqual(['volume pvc-a is not removed: remove pvc-a: volume is in use']);
+  expect(failures).toEqual(['volume peapod_a_pvc-1 is not removed: remove peapod_a_pvc-1: volume is in use']);
 });
 
 test('with the engine down, files go all the same', async () => {

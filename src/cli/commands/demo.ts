@@ -1,5 +1,5 @@
 import { command, CommandError } from '../command.ts';
-import { ask, wordsOf } from '../demo/ask.ts';
+import { ask } from '../demo/ask.ts';
 import { applyObject } from '../demo/apply.ts';
 import { nextCommands, questions } from '../demo/questions.ts';
 import { readDemos } from '../demo/read.ts';
@@ -28,7 +28,7 @@ export const demo = command({
       for (const fault of faults) io.tell(`✗ ${fault}`);
       if (faults.length > 0) throw new CommandError('the demos do not become ready; kubectl describe tells more');
       io.print('');
-      const answered = await askAll(access, io);
+      const answered = await askAll(access, server, io);
       if (!answered) throw new CommandError('not every demo answers');
       io.print('');
       io.print('Try next:');
@@ -57,11 +57,11 @@ async function applyDemos(manifests: string, server: Server, io: Io): Promise<Sh
   return shows;
 }
 
-async function askAll(access: Access, io: Io): Promise<boolean> {
+async function askAll(access: Access, server: Server, io: Io): Promise<boolean> {
   let all = true;
   for (const question of questions) {
-    const { ok, text } = await ask(question, access, io.clock);
-    io.print(`${ok ? '✓' : '✗'} ${question.demo.padEnd(17)}$ ${wordsOf(question)}`);
+    const { asked, ok, text } = await ask(question, access, server, io.clock);
+    io.print(`${ok ? '✓' : '✗'} ${question.demo.padEnd(17)}$ ${asked}`);
     io.print(`  ${''.padEnd(17)}${text}`);
     all &&= ok;
   }

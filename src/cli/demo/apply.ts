@@ -34,11 +34,14 @@ function annotated(manifest: Manifest, namespace: string | undefined): Manifest 
   object.metadata = { ...object.metadata, ...(namespace !== undefined && { namespace }) };
   const annotations = object.metadata.annotations ?? {};
   const configuration = { ...object, metadata: { ...object.metadata, annotations } };
-  object.metadata.annotations = { ...annotations, [lastApplied]: `${JSON.stringify(sorted(configuration))}\n` };
+  object.metadata.annotations = { ...annotations, [lastApplied]: `${goJson(configuration)}\n` };
   return object;
 }
 
-/** Keys in order, as Go writes maps. */
+/** As Go's encoder writes a map: keys in order, and what HTML would take for its own escaped. */
+const goJson = (value: unknown): string =>
+  JSON.stringify(sorted(value)).replace(/[<>&\u2028\u2029]/g, (it) => `\\u${it.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;

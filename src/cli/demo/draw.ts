@@ -19,12 +19,16 @@ export function drawTree(tree: readonly Branch[], columns: number, coloured: boo
   return tree.flatMap((it) => draw(it, 0));
 }
 
-/** Each branch as one line, by its path: what is told when there is no terminal to draw on. */
+/**
+ * Each branch as one line, by its path: what is told when there is no terminal to draw on. What has no more below it (a
+ * container) is told of when it is not well: the rest shows on the branch above.
+ */
 export function linesOf(tree: readonly Branch[], path: readonly string[] = []): Map<string, string> {
   const lines = new Map<string, string>();
   for (const { title, state, mood, children } of tree) {
     const here = [...path, title];
-    if (state) lines.set(here.join(' '), `${marks[mood]} ${here.join(' ')}  ${state}`);
+    const isDetail = here.length > 3 && children.length === 0 && mood !== 'bad';
+    if (state && !isDetail) lines.set(here.join(' '), `${marks[mood]} ${here.join(' ')}  ${state}`);
     for (const [key, line] of linesOf(children, here)) lines.set(key, line);
   }
   return lines;

@@ -1,7 +1,11 @@
 /** What a demo is asked when it is ready, and how the answer must look. */
 export type Question = {
   demo: string;
-  ask: { type: 'http'; url: string; login?: string } | { type: 'exec'; pod: string; container: string; command: readonly string[] };
+  ask:
+    | { type: 'http'; url: string; login?: string }
+    /** Over the address that the Service's load balancer has got. */
+    | { type: 'balancer'; service: string; port: number; path: string }
+    | { type: 'exec'; pod: string; container: string; command: readonly string[] };
   /** Must match; what the first group caught is shown, else the first line. */
   expect: RegExp;
 };
@@ -12,6 +16,7 @@ const node = 'http://127.0.0.1';
 export const questions: readonly Question[] = [
   { demo: 'echoserver', ask: { type: 'http', url: `${node}:30080/some/path?a=1` }, expect: /(real path=\/some\/path\?a=1)/ },
   { demo: 'hello-world', ask: { type: 'http', url: `${node}:30081/` }, expect: /(Hello Kubernetes!)/ },
+  { demo: 'hello-world', ask: { type: 'balancer', service: 'my-service', port: 8080, path: '/' }, expect: /(Hello Kubernetes!)/ },
   { demo: 'counter', ask: { type: 'http', url: `${node}:30082/` }, expect: /(visit \d+, counted by \S+)/ },
   {
     demo: 'system-inventory',
