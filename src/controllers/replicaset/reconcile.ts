@@ -8,6 +8,9 @@ import { applyReplicas } from './apply.ts';
 import { isActive, planReplicas, type ReplicaPlan } from './plan.ts';
 import { nextAvailableIn, statusOf } from './status.ts';
 
+/** Pods and status are awaited apart: the one must not hold up the other. */
+const statusOfKey = (key: string): string => `status of ${key}`;
+
 const nothing: ReplicaPlan = { create: 0, remove: [] };
 
 const selects = (set: apps.ReplicaSet) => (object: KubeObject) => matchesSelector(set.spec.selector, object.metadata.labels);
@@ -34,6 +37,7 @@ export const replicaSets: Controller = {
     const set = informers.of(replicaSet).get(key);
     if (!set) {
       expectations.forget(key);
+      expectations.forget(statusOfKey(key));
       return done;
     }
     const { uid } = set.metadata;
@@ -52,9 +56,13 @@ export const replicaSets: Controller = {
 
     const terminating = owned.filter((it) => isDeleting(it) && !isPodFinished(it) && selects(set)(it)).length;
     const status = statusOf(set, { active, terminating, fault }, clock.now());
-    await client.changeStatus(replicaSet, set, (draft) => {
-      draft.status = status;
-    });
+    // The set's own news come soon and bring us back here; to write on what is outdated would be a conflict, for nothing.
+    if (expectations.pending(statusOfKey(key)) === undefined) {
+      const written = await client.changeStatus(replicaSet, set, (draft) => {
+        draft.status = status;
+      });
+      if (written) expectations.wrote(statusOfKey(key), replicaSet, written);
+    }
     if (fault !== undefined) throw fault;
     const next = nextAvailableIn(active, set.spec.minReadySeconds ?? 0, clock.now());
     if (next === undefined && wait === undefined) return done;
