@@ -6,7 +6,11 @@ import type { Context } from './plugins/index.ts';
 import type { PodInfo } from './pod-info.ts';
 import { fits } from './schedule.ts';
 
-export type Preemption = { type: 'none'; message: string } | { type: 'victims'; node: NodeInfo; victims: readonly PodInfo[] };
+export type Preemption =
+  | { type: 'none'; message: string }
+  /** Room is being made on that node already. */
+  | { type: 'waits'; node: string; message: string }
+  | { type: 'victims'; node: NodeInfo; victims: readonly PodInfo[] };
 
 const noVictims = 'No preemption victims found for incoming pod';
 const noHelp = 'Preemption is not helpful for scheduling';
@@ -16,8 +20,14 @@ const noHelp = 'Preemption is not helpful for scheduling';
  * them is least important. `mightFit` are the nodes whose refusal had to do with pods.
  */
 export function preempt(pod: PodInfo, mightFit: readonly NodeInfo[], context: Context): Preemption {
-  const fault = ineligible(pod, context);
-  if (fault !== undefined) return { type: 'none', message: `preemption: ${fault}` };
+  if (pod.pod.spec.preemptionPolicy === 'Never') {
+    return { type: 'none', message: 'preemption: not eligible due to preemptionPolicy=Never.' };
+  }
+  const waitsFor = goingFor(pod, context);
+  if (waitsFor) {
+    const message = 'preemption: not eligible due to a terminating pod on the nominated node.';
+    return { type: 'waits', node: waitsFor.name, message };
+  }
   const reasons: string[] = [];
   const candidates: Array<{ node: NodeInfo; victims: PodInfo[] }> = [];
   for (const node of mightFit) {
@@ -32,12 +42,11 @@ export function preempt(pod: PodInfo, mightFit: readonly NodeInfo[], context: Co
   return { type: 'none', message: `preemption: ${fitMessage(all, reasons)}` };
 }
 
-function ineligible({ pod, priority }: PodInfo, { cluster }: Context): string | undefined {
-  if (pod.spec.preemptionPolicy === 'Never') return 'not eligible due to preemptionPolicy=Never.';
-  const nominated = cluster.node(pod.status?.nominatedNodeName ?? '');
-  // Room is being made already.
-  const isGoing = [...(nominated?.pods.values() ?? [])].some((it) => it.priority < priority && isDeleting(it.pod));
-  return isGoing ? 'not eligible due to a terminating pod on the nominated node.' : undefined;
+/** The node this pod was promised, while a less important pod is leaving it. */
+function goingFor({ pod, priority }: PodInfo, { cluster }: Context): NodeInfo | undefined {
+  const node = cluster.node(pod.status?.nominatedNodeName ?? '');
+  const isGoing = [...(node?.pods.values() ?? [])].some((it) => it.priority < priority && isDeleting(it.pod));
+  return isGoing ? node : undefined;
 }
 
 /** The fewest that have to go, the important ones spared first; or why that would not do. */

@@ -176,6 +176,12 @@ const cases: Array<[name: string, pod: ReturnType<typeof anInfo>, world: World, 
     `0/1 nodes are available: 1 Insufficient cpu. ${noHelp()}`,
   ],
   [
+    'what the pod asks for as a whole stands in place of the sum of its containers',
+    anInfo('p', { containers: [asking('cpu=3')], resources: { requests: { cpu: '1' } } }),
+    { nodes: one },
+    'n1',
+  ],
+  [
     'overhead counts',
     anInfo('p', { containers: [asking('cpu=2')], overhead: { cpu: '1m' } }),
     { nodes: one },

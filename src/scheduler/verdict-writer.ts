@@ -9,7 +9,7 @@ import type { PodInfo } from './pod-info.ts';
 export type PodVerdict = {
   reason: 'Unschedulable' | 'SchedulerError';
   message: string;
-  /** Where room is being made for it; undefined leaves the field as it is. */
+  /** Where room is being made for it, '' for nowhere; undefined leaves the field as it is. */
   nominatedNodeName?: string;
 };
 

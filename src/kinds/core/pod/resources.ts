@@ -17,7 +17,7 @@ const most = (a: ResourceAmounts, b: ResourceAmounts): ResourceAmounts => {
 
 /**
  * What the scheduler counts for a pod: all containers together, or the largest init container with the sidecars that
- * started before it, whichever is more; plus overhead (KEP-753).
+ * started before it, whichever is more (KEP-753); or what the pod asks for as a whole; plus overhead.
  */
 export function podRequests(spec: PodSpec): ResourceAmounts {
   let running: ResourceAmounts = {};
@@ -30,7 +30,12 @@ export function podRequests(spec: PodSpec): ResourceAmounts {
       starting = most(starting, sidecars);
     } else starting = most(starting, add(sidecars, container.resources?.requests));
   }
-  return add(most(add(running, sidecars), starting), spec.overhead);
+  const whole = most(add(running, sidecars), starting);
+  // What the pod asks for as a whole stands in place of that sum (KEP-2837).
+  for (const [name, amount] of Object.entries(spec.resources?.requests ?? {})) {
+    if (name === 'cpu' || name === 'memory' || name.startsWith('hugepages-')) whole[name] = amount;
+  }
+  return add(whole, spec.overhead);
 }
 
 /** Guaranteed, Burstable or BestEffort, from CPU and memory of all containers (KEP and docs: pod-qos). */
