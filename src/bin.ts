@@ -42,7 +42,7 @@ function clusterEdge(given: Settings, config: Config): ClusterEdge {
       return startCluster(settled, onStep);
     },
     engine: async () => (await openRuntime()).info(),
-    async remove({ keepData }) {
+    async remove({ keepData, hasRun }) {
       const [{ removeNode }, { localRoutes }] = await Promise.all([import('./kubelet/index.ts'), import('./proxy/index.ts')]);
       const removed = await removeNode({
         cluster: config.cluster,
@@ -51,6 +51,7 @@ function clusterEdge(given: Settings, config: Config): ClusterEdge {
         keepData,
         openRuntime,
       });
+      if (!hasRun) return removed;
       try {
         await localRoutes.remove(network.serviceCidr);
       } catch (error) {

@@ -49,10 +49,11 @@ export type ClusterEdge = {
   engine(): Promise<EngineFacts>;
   /**
    * Takes away what the cluster made outside of its data directory: containers, volumes and the network (by label),
-   * mounts of pods, routes. Its process must not run any more. With `keepData`, volumes of claims stay.
+   * mounts of pods; and the route of its Services, if `hasRun`: else that range may be another cluster's. Its process must
+   * not run any more. With `keepData`, volumes of claims stay.
    * Does as much as it can: what could not be done is told in `failures`. Doing it twice equals doing it once.
    */
-  remove(options: { keepData: boolean }): Promise<Removed>;
+  remove(options: { keepData: boolean; hasRun: boolean }): Promise<Removed>;
 };
 
 export type RunningCluster = {

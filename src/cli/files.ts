@@ -1,7 +1,7 @@
 import { appendFile, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { contextNameOf } from './command.ts';
-import type { ClusterEdge } from './edges.ts';
+import type { ClusterEdge, Settings } from './edges.ts';
 import { type Access, accessIn, standalone } from './kubeconfig/entries.ts';
 import { readKubeconfigFile } from './kubeconfig/file.ts';
 import { writeKubeconfig } from './kubeconfig/text.ts';
@@ -10,10 +10,11 @@ import { replaceFile } from './replace-file.ts';
 /** The CLI's own files in a cluster's data directory. */
 const adminFile = (dataDir: string): string => join(dataDir, 'admin.conf');
 const listFile = (dataDir: string): string => join(dataDir, 'kubeconfigs');
+const settingsFile = (dataDir: string): string => join(dataDir, 'settings');
 export const logFileOf = (dataDir: string): string => join(dataDir, 'peapod.log');
 
 /** Everything there is in a data directory; other things in it are somebody else's. */
-const ours = /^(admin\.conf|kubeconfigs|peapod\.log(\.1)?|peapod\.pid|store|pki|node)(\.[0-9a-f-]+(\.tmp)?)?$/;
+const ours = /^(admin\.conf|kubeconfigs|settings|peapod\.log(\.1)?|peapod\.pid|store|pki|node)(\.[0-9a-f-]+(\.tmp)?)?$/;
 
 /** Writes down how the administrator gets in, for the commands that follow. */
 export const writeAccess = (dataDir: string, access: Access): Promise<void> =>
@@ -32,6 +33,23 @@ export async function rememberKubeconfig(dataDir: string, path: string): Promise
 
 export const rememberedKubeconfigs = async (dataDir: string): Promise<string[]> =>
   (await readText(listFile(dataDir))).split('\n').filter((it) => it !== '');
+
+/** Settings that say which engine and which ranges a cluster uses: what is to be removed depends on them. */
+const lasting = (edge: ClusterEdge): Settings => ({
+  'docker-host': edge.engineHost,
+  'pod-cidr': edge.podCidr,
+  'service-cidr': edge.serviceCidr,
+});
+
+/** Writes down how the cluster is run, for commands that are told no more than its name. */
+export const rememberSettings = (edge: ClusterEdge): Promise<void> =>
+  replaceFile(settingsFile(edge.dataDir), `${JSON.stringify(lasting(edge), undefined, 2)}\n`);
+
+/** How it ran last; undefined when it never did. */
+export async function rememberedSettings(dataDir: string): Promise<Settings | undefined> {
+  const text = await readText(settingsFile(dataDir));
+  return text === '' ? undefined : (JSON.parse(text) as Settings);
+}
 
 /** A log beyond this is put aside when the cluster starts. */
 const largestLog = 10_000_000;

@@ -40,8 +40,9 @@ export function processIo(): Io {
     tell: (line) => void process.stderr.write(`${line}\n`),
     write: (text) => void process.stdout.write(text),
     isTerminal: process.stdout.isTTY === true,
-    columns: () => process.stdout.columns ?? 80,
-    rows: () => process.stdout.rows ?? 24,
+    // A terminal that does not know its size says 0.
+    columns: () => process.stdout.columns || 80,
+    rows: () => process.stdout.rows || 24,
     clock: waitingClock,
     interrupted() {
       if (!interruption) {

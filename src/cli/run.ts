@@ -1,7 +1,8 @@
 import { StatusError } from '../meta/status-error.ts';
-import { CommandError, type Flags, type Given, messageOf } from './command.ts';
+import { type Command, CommandError, type Flags, type Given, messageOf } from './command.ts';
 import { commands } from './commands/index.ts';
-import type { Edges } from './edges.ts';
+import type { ClusterEdge, Edges, Settings } from './edges.ts';
+import { rememberedSettings } from './files.ts';
 import { type Io, processIo } from './io.ts';
 import { parse } from './parse.ts';
 
@@ -22,11 +23,19 @@ export async function runCli(argv: readonly string[], edges: Edges, io: Io = pro
       return 0;
     }
     const { command, flags, settings } = parsed;
-    return await command.run({ flags: flags as Given<Flags>, settings, edges, io, cluster: () => edges.cluster(settings) });
+    return await command.run({ flags: flags as Given<Flags>, settings, edges, io, cluster: () => clusterOf(command, settings, edges) });
   } catch (error) {
     io.tell(`error: ${messageOf(error)}`);
     // Whoever reports what nobody foresaw needs the place.
     if (!isExpected(error) && error instanceof Error && error.stack) io.tell(error.stack.split('\n').slice(1).join('\n'));
     return 1;
   }
+}
+
+/** Commands about a cluster that there is find it as it was last run; what is typed goes before. */
+async function clusterOf(command: Command, given: Settings, edges: Edges): Promise<ClusterEdge> {
+  const edge = await edges.cluster(given);
+  if (command.settings !== 'which') return edge;
+  const remembered = await rememberedSettings(edge.dataDir);
+  return remembered ? edges.cluster({ ...remembered, ...given }) : edge;
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { command, contextNameOf, messageOf } from '../command.ts';
 import type { ClusterEdge, Edges } from '../edges.ts';
-import { mountsBelow, rememberedKubeconfigs, removeFiles } from '../files.ts';
+import { mountsBelow, rememberedKubeconfigs, rememberedSettings, removeFiles } from '../files.ts';
 import type { Io } from '../io.ts';
 import { hasEntries, withoutEntries } from '../kubeconfig/entries.ts';
 import { changeKubeconfigFile, kubeconfigFiles, readKubeconfigFile } from '../kubeconfig/file.ts';
@@ -24,6 +24,7 @@ export const down = command({
   async run({ flags, edges, io, cluster }) {
     const edge = await cluster();
     const keepData = flags.keepData === true;
+    const hasRun = (await rememberedSettings(edge.dataDir)) !== undefined;
     const progress = createProgress(io);
     try {
       const running = await runningProcess(edge.dataDir);
@@ -32,8 +33,8 @@ export const down = command({
         progress.done(`process ${running.pid} ${await stopProcess(running, io.clock)}`);
       }
       progress.begin('removing containers, volumes and the network');
-      const { containers, volumes, failures } = await edge.remove({ keepData });
-      progress.done(`${amount(containers, 'container')} and ${amount(volumes, 'volume')} removed, network and routes gone`);
+      const { containers, volumes, failures } = await edge.remove({ keepData, hasRun });
+      progress.done(`${amount(containers, 'container')} and ${amount(volumes, 'volume')} removed, the network too`);
       // Before the directory, which remembers the files.
       const changed = await leaveKubeconfigs(edge, edges, flags.kubeconfig, failures, io);
       for (const path of changed) progress.done(`context ${contextNameOf(edge.name)} taken out of ${path}`);

@@ -1,6 +1,6 @@
 import { CommandError, contextNameOf } from '../command.ts';
 import type { ClusterEdge, RunningCluster, StartStep } from '../edges.ts';
-import { logFileOf, rotateLog, writeAccess } from '../files.ts';
+import { logFileOf, rememberSettings, rotateLog, writeAccess } from '../files.ts';
 import type { Io } from '../io.ts';
 import type { Access } from '../kubeconfig/entries.ts';
 import { announce, claim, release } from '../process/pid-file.ts';
@@ -20,6 +20,7 @@ export async function runCluster(edge: ClusterEdge, io: Io, watcher: Watcher): P
   let told = Promise.resolve();
   try {
     const logFile = logFileOf(edge.dataDir);
+    await rememberSettings(edge);
     await rotateLog(logFile);
     const onStep = (step: StartStep): void => {
       watcher.onStep(step);

@@ -95,7 +95,7 @@ test('up, status, version, kubeconfig, down', async () => {
   const down = await peapod('down');
   expect(down).toMatchObject({ code: 0, err: '' });
   expect(down.out).toBe(
-    `✓ 2 containers and 1 volume removed, network and routes gone\n✓ context peapod taken out of ${config()}\n✓ data directory ${dataDir} gone\n`,
+    `✓ 2 containers and 1 volume removed, the network too\n✓ context peapod taken out of ${config()}\n✓ data directory ${dataDir} gone\n`,
   );
   expect(readdirSync(home)).toEqual(['.kube']);
   expect(readFileSync(config(), 'utf8')).not.toContain('peapod');
@@ -131,10 +131,19 @@ test('a start that fails leaves nothing claimed', async () => {
   expect(await running.end()).toBe(0);
 });
 
+test('what is removed is what was run, and a range that was never used is left alone', async () => {
+  await peapod('down');
+  expect(cluster.calls).toEqual(['remove, never ran 10.96.0.0/16']);
+  await (await up('--service-cidr', '10.7.0.0/16')).end();
+  await peapod('down');
+  expect(cluster.calls.at(-1)).toBe('remove 10.7.0.0/16');
+  expect(existsSync(dataDir)).toBe(false);
+});
+
 test('keep the data', async () => {
   await (await up()).end();
   expect((await peapod('down', '--keep-data')).code).toBe(0);
-  expect(cluster.calls.at(-1)).toBe('remove, keep data');
+  expect(cluster.calls.at(-1)).toBe('remove, keep data 10.96.0.0/16');
   expect(existsSync(join(dataDir, 'admin.conf'))).toBe(true);
 });
 
