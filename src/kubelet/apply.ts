@@ -1,7 +1,7 @@
 import type { core } from '../kinds/index.ts';
 import { Interrupted, messageOf, NotStarted, unlessInterrupted } from './faults.ts';
 import { containerPath, podTitle } from './names.ts';
-import { newest, type ObservedPod, type ObservedSandbox, runningSandbox } from './observed.ts';
+import { type ObservedPod, type ObservedSandbox, runningSandbox } from './observed.ts';
 import type { Parts } from './parts.ts';
 import type { PodPlan, Waiting } from './plan.ts';
 import type { PreparedVolume } from './mounts.ts';
@@ -119,8 +119,9 @@ async function startContainers(parts: Parts, work: PodWork, plan: PodPlan, volum
       id = await it.created;
       await parts.gate.run(orderOf(pod, 'container'), async () => {
         if (signal.aborted) return;
-        const ended = newest(parts.observer.pods.pod(pod.metadata.uid), name);
-        if (ended?.state === 'exited') parts.backOff.started(`${pod.metadata.uid}/${name}`, ended.finishedAt, parts.clock.now());
+        // The new run may have been seen already, as made: what counts is the last that ended.
+        const ended = parts.observer.pods.pod(pod.metadata.uid).containers.find((one) => one.name === name && one.state === 'exited');
+        if (ended) parts.backOff.started(`${pod.metadata.uid}/${name}`, ended.finishedAt, parts.clock.now());
         it.running = startContainer(parts, pod, it.container, id, it.context);
         await Promise.race([it.running, it.started]);
       });
