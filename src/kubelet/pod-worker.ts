@@ -1,5 +1,6 @@
 import { type Milliseconds, seconds } from '../lib/clock.ts';
 import { type core, pod as podKind } from '../kinds/index.ts';
+import { isTrue } from '../meta/condition.ts';
 import { deepEqual } from '../meta/copy.ts';
 import { isDeleting } from '../meta/owner.ts';
 import { applyPlan, dropSandbox, type PodWork, removeContainer } from './apply.ts';
@@ -92,6 +93,8 @@ export class PodWorker {
     this.#pod = pod;
     if (isDeleting(pod)) this.#leave(pod.metadata.deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30);
     if (matters(before, pod)) this.wake();
+    // While its node is silent a pod is called not ready by others; the node, once back, says how it is.
+    if (this.#said && !this.#silent && isReady(this.#said) && pod.status && !isReady(pod.status)) this.#writer.push(this.#said);
   }
 
   /** The API has the pod no longer: everything of it goes, with hardly a grace. */
@@ -297,6 +300,8 @@ export class PodWorker {
     this.#cancelTimer = this.#parts.clock.schedule(Math.max(0, after), () => this.wake());
   }
 }
+
+const isReady = (status: core.PodStatus): boolean => isTrue(status.conditions, 'Ready');
 
 /** Whether a change of the API's object is a reason to look at the pod: our own status is none. */
 function matters(before: Pod, now: Pod): boolean {

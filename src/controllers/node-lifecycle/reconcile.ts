@@ -1,12 +1,14 @@
 import { type core, isPodReady, lease, node, pod } from '../../kinds/index.ts';
 import { toTime } from '../../lib/clock.ts';
-import { withCondition } from '../../meta/condition.ts';
+import { findCondition, withCondition } from '../../meta/condition.ts';
 import { perRun } from '../per-run.ts';
 import { again, type Controller, type ControllerContext, done } from '../run.ts';
 import { createHeartbeats, lookEvery } from './heartbeats.ts';
 import { readinessOf, silentConditions, startupGrace, taintsOf } from './plan.ts';
 
 const heartbeats = perRun(createHeartbeats);
+/** By node: since when it is silent, and the uids of pods that were called not ready for that. */
+const marked = perRun(() => new Map<string, { since: string; pods: Set<string> }>());
 const leaseNamespace = 'kube-node-lease';
 
 /** Notices nodes that have fallen silent, and keeps taints as conditions say. */
@@ -62,7 +64,7 @@ export const nodeLifecycle: Controller = {
         return true;
       });
     }
-    if (readinessOf(it) === 'Unknown') await markPods(name, context);
+    if (readinessOf(it) === 'Unknown') await markPods(it, context);
     return again(lookEvery);
   },
 };
@@ -71,6 +73,7 @@ const namesOf = (nodes: readonly core.Node[], which: (it: core.Node) => boolean)
   nodes.filter(which).map((it) => it.metadata.name);
 
 function tellOfRemoval(name: string, context: ControllerContext): void {
+  marked(context).delete(name);
   const uid = heartbeats(context).forget(name);
   if (uid === undefined) return;
   const metadata = { name, uid, resourceVersion: '', creationTimestamp: '' };
@@ -78,12 +81,20 @@ function tellOfRemoval(name: string, context: ControllerContext): void {
   context.recorder.record(gone, 'Normal', 'RemovingNode', `Node ${name} event: Removing Node ${name} from Controller`);
 }
 
-/** Nobody can say that these pods are well: no traffic is sent to them. The node's agent, once back, says how they are. */
-async function markPods(nodeName: string, { client, clock, informers, recorder }: ControllerContext): Promise<void> {
+/**
+ * Nobody can say that these pods are well: no traffic is sent to them. Each is told once for a silence: when its agent
+ * answers for it after all, that holds.
+ */
+async function markPods({ metadata: { name }, status }: core.Node, context: ControllerContext): Promise<void> {
+  const { client, clock, informers, recorder } = context;
+  const since = findCondition(status?.conditions, 'Ready')?.lastTransitionTime ?? '';
+  const before = marked(context).get(name);
+  const told = before?.since === since ? before.pods : new Set<string>();
+  marked(context).set(name, { since, pods: told });
   const ready = informers
     .of(pod)
     .list()
-    .filter((it) => it.spec.nodeName === nodeName && isPodReady(it));
+    .filter((it) => it.spec.nodeName === name && isPodReady(it) && !told.has(it.metadata.uid));
   for (const it of ready) {
     recorder.record(it, 'Warning', 'NodeNotReady', 'Node is not ready');
     await client.changeStatus(pod, it, (draft) => {
@@ -93,5 +104,6 @@ async function markPods(nodeName: string, { client, clock, informers, recorder }
       draft.status = { ...draft.status, conditions };
       return true;
     });
+    told.add(it.metadata.uid);
   }
 }

@@ -61,6 +61,22 @@ describe('the node', () => {
     ]).toEqual(['4', 'Foreign', '2026-01-01T00:05:00Z']);
   });
 
+  test('that was taken for dead says that it is here, and how its pods are', async () => {
+    await node.create('web', {});
+    await line('web', 'Running app=running');
+    const readyOf = (conditions: ReadonlyArray<{ type: string; status: string }> | undefined) =>
+      conditions?.find((it) => it.type === 'Ready')?.status;
+    await node.client.changeStatus(nodeKind, { name: 'n1' }, (draft) => {
+      for (const it of draft.status?.conditions ?? []) it.status = 'Unknown';
+    });
+    await node.client.changeStatus(podKind, { namespace: 'default', name: 'web' }, (draft) => {
+      for (const it of draft.status?.conditions ?? []) if (it.type === 'Ready') it.status = 'False';
+    });
+    await node.seen('the pod is ready', async () => readyOf((await node.get('web'))?.status?.conditions) === 'True');
+    await node.advance(11);
+    expect(readyOf((await node.client.get(nodeKind, { name: 'n1' }))?.status?.conditions)).toBe('True');
+  });
+
   test('says so when the engine is down, and leaves pods as they were', async () => {
     await node.create('web', {});
     await line('web', 'Running app=running');
