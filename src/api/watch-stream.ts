@@ -4,7 +4,7 @@ import { seconds } from '../lib/clock.ts';
 import type { ApiContext } from './context.ts';
 import type { Form } from './negotiate.ts';
 import type { WatchParameters } from './options.ts';
-import { partialOf, tableOf } from './table.ts';
+import { columnsOf, partialOf, tableOf } from './table.ts';
 import { type Notice, noticeLine, noticeObject, startWatch } from './verbs/watch.ts';
 
 /** A watcher that leaves this many bytes unread is dropped; it comes back and starts from a list. */
@@ -81,10 +81,12 @@ function linesIn(api: ApiContext, kind: AnyKind, query: WatchParameters, form: F
     const object = noticeObject(kind, notice);
     const write = (shownAs: object): Buffer => Buffer.from(`${JSON.stringify({ type: notice.type, object: shownAs })}\n`);
     if (form.as !== 'Table') return write(partialOf(object, form.apiVersion));
-    const { resourceVersion, annotations } = object.metadata;
+    const { resourceVersion } = object.metadata;
     const options = { apiVersion: form.apiVersion, includeObject: query.includeObject, now: api.clock.now(), headers };
     headers = false;
     if (notice.type !== 'BOOKMARK') return write(tableOf(kind, [object], { resourceVersion }, options));
-    return write({ ...tableOf(kind, [], { resourceVersion, ...(annotations && { annotations }) }, options) });
+    // A bookmark is a row without content: its object has the revision and says when the initial events are over.
+    const row = { cells: columnsOf(kind).map(() => ''), object: partialOf(object) };
+    return write({ ...tableOf(kind, [], { resourceVersion }, options), rows: [row] });
   };
 }
