@@ -21,8 +21,8 @@ function withLibraries(packages) {
     const shown = run('apt-cache', ['depends', ...quiet, ...open]);
     open = [];
     let chosen = false;
-    for (const [, alternative, name] of shown.matchAll(/^ *(\|?)(?:Pre)?Depends: ([a-z0-9.+-]+)$/gm)) {
-      // `|` says that the next line is another choice: the first one is taken.
+    for (const [, alternative, name] of shown.matchAll(/^ *(\|?)(?:Pre)?Depends: (\S+)$/gm)) {
+      // `|` says that the next line is another choice: the first one is taken. A name in <> stands for others.
       const skip = chosen;
       chosen = alternative === '|';
       if (skip || wanted.has(name) || !/^(lib|zlib)/.test(name) || name.startsWith('libperl')) continue;
@@ -95,6 +95,8 @@ export function unpackPackages(packages, root) {
   }
   for (const path of unneeded) rmSync(join(root, path), { recursive: true, force: true });
   for (const path of folders) mkdirSync(join(root, path), { recursive: true });
+  // Packages that bring files for /run keep them.
+  if (!existsSync(join(root, 'var/run'))) symlinkSync('../run', join(root, 'var/run'));
   chmodSync(join(root, 'tmp'), 0o1777);
   writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n');
   writeFileSync(join(root, 'etc/nsswitch.conf'), 'hosts: files dns\n');
