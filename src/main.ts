@@ -153,7 +153,10 @@ async function start(
   watchOver('proxy', () => proxy.health());
   await announceDns(client, { address: network.clusterDns });
   const dns = await startDns(
-    { addresses: [network.clusterDns], port: 53, domain: network.clusterDomain, resolvConf: '/etc/resolv.conf' },
+    {
+      ...{ addresses: [network.clusterDns], port: 53, domain: network.clusterDomain, resolvConf: '/etc/resolv.conf' },
+      ownRanges: [network.podCidr, network.serviceCidr],
+    },
     deps('dns'),
   );
   ending.push(() => dns.stop());
