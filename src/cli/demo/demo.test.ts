@@ -6,7 +6,7 @@ import { type apps, type core, deployment, kindByName } from '../../kinds/index.
 import { systemClock } from '../../lib/clock.ts';
 import { seededRandom } from '../../lib/random.ts';
 import { applyObject } from './apply.ts';
-import { drawTree, linesOf } from './draw.ts';
+import { drawTree, drawWithin, linesOf } from './draw.ts';
 import { createLive } from './live.ts';
 import { questions } from './questions.ts';
 import { readDemos } from './read.ts';
@@ -108,6 +108,19 @@ for (const [name, seen, ready, text] of trees) {
 test('long lines are cut to the terminal', () => {
   const tree: Branch[] = [{ title: 'x'.repeat(30), state: 'y'.repeat(30), mood: 'busy', children: [] }];
   for (const columns of [10, 40, 50]) expect(drawTree(tree, columns, false)[0]?.length).toBeLessThanOrEqual(columns);
+});
+
+test('on a small terminal what is well is folded, then the end is cut off', () => {
+  const leaf = (title: string, mood: Branch['mood']): Branch => ({ title, state: '', mood, children: [] });
+  const tree: Branch[] = [
+    { ...leaf('a', 'ok'), children: [{ ...leaf('b', 'ok'), children: [leaf('c', 'ok'), leaf('d', 'ok')] }] },
+    { ...leaf('e', 'busy'), children: [leaf('f', 'busy')] },
+  ];
+  const drawn = (rows: number): string => drawWithin(tree, { columns: 80, rows }, false).join('|');
+  expect(drawn(6)).toBe('✓ a|  ✓ b|    ✓ c|    ✓ d|… e|  … f');
+  expect(drawn(5)).toBe('✓ a|  ✓ b|… e|  … f');
+  expect(drawn(3)).toBe('✓ a|… e|  … f');
+  expect(drawn(2)).toBe('✓ a|(2 more lines)');
 });
 
 test('a pipe hears of each change once, a terminal is drawn over', () => {

@@ -3,8 +3,11 @@ import type { Branch } from './tree.ts';
 
 const marks = { ok: '✓', bad: '✗', busy: '…' } as const;
 
-/** The tree as lines of at most `columns` characters, with colour if a person looks. */
-export function drawTree(tree: readonly Branch[], columns: number, coloured: boolean): string[] {
+/**
+ * The tree as lines of at most `columns` characters, with colour if a person looks. Of branches that are well, what is
+ * deeper than `depthWhenWell` is left out.
+ */
+export function drawTree(tree: readonly Branch[], columns: number, coloured: boolean, depthWhenWell = 9): string[] {
   const { green, red, yellow, bold } = colors.createColors(coloured);
   const paint = { ok: green, bad: red, busy: yellow };
   const draw = (branch: Branch, depth: number): string[] => {
@@ -14,9 +17,20 @@ export function drawTree(tree: readonly Branch[], columns: number, coloured: boo
     const state = branch.state.split('\n')[0]?.slice(0, Math.max(0, room - title.length - 2)) ?? '';
     const head = depth === 0 ? bold(title) : title;
     const line = `${indent}${paint[branch.mood](marks[branch.mood])} ${head}${state ? `  ${paint[branch.mood](state)}` : ''}`;
-    return [line, ...branch.children.flatMap((it) => draw(it, depth + 1))];
+    const shown = branch.mood === 'ok' && depth >= depthWhenWell ? [] : branch.children;
+    return [line, ...shown.flatMap((it) => draw(it, depth + 1))];
   };
   return tree.flatMap((it) => draw(it, 0));
+}
+
+/** As much of the tree as goes into `rows` lines: what is well is folded first, then the end is cut off. */
+export function drawWithin(tree: readonly Branch[], size: { columns: number; rows: number }, coloured: boolean): string[] {
+  for (const depth of [9, 2, 1, 0]) {
+    const lines = drawTree(tree, size.columns, coloured, depth);
+    if (lines.length <= size.rows) return lines;
+    if (depth === 0) return [...lines.slice(0, size.rows - 1), `(${lines.length - size.rows + 1} more lines)`];
+  }
+  return [];
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Io } from '../io.ts';
-import { drawTree, linesOf } from './draw.ts';
+import { drawWithin, linesOf } from './draw.ts';
 import type { Branch } from './tree.ts';
 
 /** Shows a tree that changes: in place on a terminal, else a line for each branch whose state is new. */
@@ -13,10 +13,8 @@ function onTerminal(io: Io): Live {
   let above = 0;
   return {
     show(tree) {
-      const all = drawTree(tree, io.columns() - 1, true);
       // What has scrolled out of the window cannot be drawn over.
-      const room = Math.max(3, io.rows() - 2);
-      const lines = all.length > room ? [...all.slice(0, room - 1), `  (${all.length - room + 1} more lines)`] : all;
+      const lines = drawWithin(tree, { columns: io.columns() - 1, rows: Math.max(3, io.rows() - 2) }, true);
       const back = above > 0 ? `\x1b[${above}A` : '';
       io.write(`${back}${lines.map((it) => `\r\x1b[K${it}\n`).join('')}\x1b[J`);
       above = lines.length;
