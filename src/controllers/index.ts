@@ -2,6 +2,7 @@ import { deployments } from './deployment/reconcile.ts';
 import { endpointsOfServices } from './endpoints/reconcile.ts';
 import { endpointSlices } from './endpointslice/reconcile.ts';
 import { mirroredEndpoints } from './endpointslice-mirroring/reconcile.ts';
+import { ephemeralVolumes } from './ephemeral-volume/reconcile.ts';
 import { garbageCollector } from './garbage-collector/reconcile.ts';
 import { namespaces } from './namespace/reconcile.ts';
 import { nodeLifecycle } from './node-lifecycle/reconcile.ts';
@@ -32,6 +33,7 @@ export const controllers: readonly Controller[] = [
   claimBinder,
   volumeReclaimer,
   volumeProvisioner,
+  ephemeralVolumes,
   claimProtection,
   volumeProtection,
   nodeLifecycle,

@@ -1,0 +1,30 @@
+import { persistentVolumeClaim, pod } from '../../kinds/index.ts';
+import { isReason } from '../../meta/status-error.ts';
+import { isNamespaceGoing } from '../namespace-going.ts';
+import { type Controller, done } from '../run.ts';
+import { planClaims } from './plan.ts';
+
+/** Makes the claims of pods that bring their own. */
+export const ephemeralVolumes: Controller = {
+  name: 'ephemeral-volume',
+  for: pod,
+  owns: [persistentVolumeClaim],
+  async reconcile(key, { client, informers, recorder }) {
+    const it = informers.of(pod).get(key);
+    if (!it) return done;
+    const { create, conflicts } = planClaims(it, (name) => informers.of(persistentVolumeClaim).get(`${it.metadata.namespace}/${name}`));
+    for (const draft of create) {
+      try {
+        await client.create(persistentVolumeClaim, draft);
+      } catch (error) {
+        if (isNamespaceGoing(error)) return done;
+        // The cache has not shown yet what was made a moment ago, or it is another's: the next look tells.
+        if (isReason(error, 'AlreadyExists')) continue;
+        recorder.record(it, 'Warning', 'FailedToCreate', `ephemeral volume claim ${draft.metadata.name}: ${String(error)}`);
+        throw error;
+      }
+    }
+    if (conflicts.length > 0) throw new Error(`PVC ${conflicts.join(', ')} was not created for pod ${key} (pod is not owner)`);
+    return done;
+  },
+};
