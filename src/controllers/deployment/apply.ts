@@ -39,7 +39,9 @@ export async function applySets(
   const old: apps.ReplicaSet[] = [];
   for (const set of sets.old) old.push(await revise(set));
   for (const set of plan.remove) {
-    await client.delete(replicaSet, set.metadata, { preconditions: { uid: set.metadata.uid } });
+    // Only as it was seen: somebody may have given it pods again.
+    const { uid, resourceVersion } = set.metadata;
+    await client.delete(replicaSet, set.metadata, { preconditions: { uid, resourceVersion } });
     expectations.deleted(key, replicaSet, set);
   }
   if (plan.create === undefined) return { sets: { current, old }, isNew: false };

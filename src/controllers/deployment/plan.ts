@@ -31,7 +31,9 @@ export function planDeployment(
 ): DeploymentPlan {
   if (isDeleting(deployment)) return nothing;
   if (deployment.spec.paused) return { ...nothing, sizes: planScale(deployment, sets), remove: planHistory(deployment, sets.old) };
-  if (wasScaled(deployment, sets)) return { ...nothing, sizes: planScale(deployment, sets) };
+  // Where there are no shares (Recreate, made so in the middle of a rollout) the rollout itself brings the new size.
+  const shares = wasScaled(deployment, sets) ? planScale(deployment, sets) : [];
+  if (shares.length > 0) return { ...nothing, sizes: shares };
   const step = isRolling(deployment) ? rollingStep(deployment, sets) : planRecreate(deployment, sets, podsOf);
   if (step === 'create')
     return { ...nothing, create: isRolling(deployment) ? currentSize(deployment, sets) : wanted(deployment), isRollout: true };

@@ -128,6 +128,13 @@ test('a set’s failure is the deployment’s, the current set’s before others
   expect(told(later, 'ReplicaFailure')).toBe('none');
 });
 
+test('a Recreate deployment that was scaled in the middle of a rollout goes on with it', () => {
+  const annotations = { 'deployment.kubernetes.io/desired-replicas': '3' };
+  const sets = { current: aSet('new', 1, { annotations, available: 0 }), old: [aSet('old', 2, { annotations })] };
+  const { sizes, isRollout } = planDeployment(aDeployment(5, { strategy: { type: 'Recreate' } }), sets, () => []);
+  expect([sizes.map(({ set, replicas }) => `${set.metadata.name}=${replicas}`), isRollout]).toEqual([['old=0'], true]);
+});
+
 test('one step at a time: growth, then shrinkage, then the history', () => {
   const deployment = aDeployment(2, {
     revisionHistoryLimit: 0,
