@@ -24,12 +24,12 @@ const cases: Array<[name: string, pod: core.Pod, claim: core.PersistentVolumeCla
 ];
 test.each(cases)('%s', (_, pod, claim, create, conflicts) => {
   const plan = planClaims(pod, () => claim);
-  expect([plan.create.map((it) => it.metadata.name), plan.conflicts]).toEqual([create, conflicts]);
+  expect([plan.create.map((it) => it.claim.metadata.name), plan.conflicts.map((it) => it.claim)]).toEqual([create, conflicts]);
 });
 
 test('a claim is made of its template and goes with the pod', () => {
   const [draft] = planClaims(podOf('web', { spec: { volumes } }), () => undefined).create;
-  expect(draft).toMatchObject({
+  expect(draft?.claim).toMatchObject({
     metadata: { labels: { a: '1' }, ownerReferences: [{ kind: 'Pod', uid: 'uid-web', controller: true }] },
     spec,
   });

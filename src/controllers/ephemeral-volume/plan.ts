@@ -4,7 +4,11 @@ import type { Draft } from '../../meta/types.ts';
 
 type Claim = core.PersistentVolumeClaim;
 
-export type EphemeralPlan = { create: Array<Draft<Claim>> /** Names of claims that are there but another's. */; conflicts: string[] };
+export type EphemeralPlan = {
+  create: Array<{ volume: string; claim: Draft<Claim> }>;
+  /** Claims that are there but another's. */
+  conflicts: Array<{ volume: string; claim: string }>;
+};
 
 /** The claims that a pod's ephemeral volumes lack: made from their templates, gone with the pod (KEP-1698). */
 export function planClaims(pod: core.Pod, claimOf: (name: string) => Claim | undefined): EphemeralPlan {
@@ -17,19 +21,18 @@ export function planClaims(pod: core.Pod, claimOf: (name: string) => Claim | und
     const name = `${podName}-${volumeName}`;
     const found = claimOf(name);
     if (found) {
-      if (!found.metadata.ownerReferences?.some((it) => it.uid === uid && it.controller)) plan.conflicts.push(name);
+      if (!found.metadata.ownerReferences?.some((it) => it.uid === uid && it.controller))
+        plan.conflicts.push({ volume: volumeName, claim: name });
       continue;
     }
     const { labels, annotations } = template.metadata ?? {};
-    plan.create.push({
-      metadata: {
-        ...{ name, namespace },
-        ...(labels && { labels }),
-        ...(annotations && { annotations }),
-        ownerReferences: [ownerReference(podKind, pod)],
-      },
-      spec: template.spec,
-    });
+    const metadata = {
+      ...{ name, namespace },
+      ...(labels && { labels }),
+      ...(annotations && { annotations }),
+      ownerReferences: [ownerReference(podKind, pod)],
+    };
+    plan.create.push({ volume: volumeName, claim: { metadata, spec: template.spec } });
   }
   return plan;
 }

@@ -13,18 +13,21 @@ export const ephemeralVolumes: Controller = {
     const it = informers.of(pod).get(key);
     if (!it) return done;
     const { create, conflicts } = planClaims(it, (name) => informers.of(persistentVolumeClaim).get(`${it.metadata.namespace}/${name}`));
-    for (const draft of create) {
+    const fail = (volume: string, why: string, cause?: unknown): never => {
+      recorder.record(it, 'Warning', 'FailedBinding', `ephemeral volume ${volume}: ${why}`);
+      throw new Error(`pod ${key}, ephemeral volume ${volume}: ${why}`, { cause });
+    };
+    for (const { volume, claim } of create) {
       try {
-        await client.create(persistentVolumeClaim, draft);
+        await client.create(persistentVolumeClaim, claim);
       } catch (error) {
         if (isNamespaceGoing(error)) return done;
         // The cache has not shown yet what was made a moment ago, or it is another's: the next look tells.
-        if (isReason(error, 'AlreadyExists')) continue;
-        recorder.record(it, 'Warning', 'FailedToCreate', `ephemeral volume claim ${draft.metadata.name}: ${String(error)}`);
-        throw error;
+        if (!isReason(error, 'AlreadyExists')) fail(volume, `create PVC ${claim.metadata.name}: ${String(error)}`, error);
       }
     }
-    if (conflicts.length > 0) throw new Error(`PVC ${conflicts.join(', ')} was not created for pod ${key} (pod is not owner)`);
+    for (const { volume, claim } of conflicts)
+      fail(volume, `PVC ${it.metadata.namespace}/${claim} was not created for pod ${key} (pod is not owner)`);
     return done;
   },
 };
