@@ -177,7 +177,12 @@ test('objects are found by namespace and by owner, also after the owner changed'
     it.metadata.ownerReferences = owner('2');
   });
   await clock.advance(1);
-  expect([names(pods.ownedBy('1')), names(pods.ownedBy('2'))]).toEqual([[], ['a']]);
+  expect([names(pods.ownedBy('1')), names(pods.ownedBy('2')), names(pods.ownedBy(''))]).toEqual([[], ['a'], ['b']]);
+  await client.change(pod, { namespace: 'x', name: 'a' }, (it) => {
+    it.metadata.ownerReferences = [];
+  });
+  await clock.advance(1);
+  expect([names(pods.ownedBy('2')), names(pods.ownedBy('')).sort()]).toEqual([[], ['a', 'b']]);
 });
 
 test('it ends with its signal', async () => {
