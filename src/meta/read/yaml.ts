@@ -55,4 +55,5 @@ export function readYamlDocuments(text: string, duplicates?: string[]): unknown[
   return documents.filter((it) => it !== null && it !== undefined);
 }
 
-export const writeYaml = (value: unknown): string => dump(value, { schema: CORE_SCHEMA, noRefs: true, lineWidth: -1 });
+/** What reads as something else than text in YAML 1.1 is quoted. */
+export const writeYaml = (value: unknown): string => dump(value, { schema, noRefs: true, lineWidth: -1 });
