@@ -1,12 +1,12 @@
 import type { Informers } from '../client/index.ts';
-import { type Clock, seconds } from '../lib/clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
 import type { Random } from '../lib/random.ts';
 import { addressKey } from './addresses.ts';
 import { createAnswer } from './answer.ts';
 import { followNames } from './cluster-names.ts';
-import { type Answer, type Listener, listenTcp, listenUdp } from './listen.ts';
+import { createPlace } from './place.ts';
 import { followResolvConf } from './resolv-conf.ts';
 import { createUpstream } from './upstream.ts';
 
@@ -43,8 +43,6 @@ export interface Dns {
   stop(): void;
 }
 
-const againAfter = seconds(5);
-
 /**
  * Answers names of the cluster, and all others with the help of the host's name servers. Resolves when everything is
  * known and every address has been tried; one that cannot be had is tried again. Ends with the signal.
@@ -57,7 +55,6 @@ export async function startDns(config: DnsConfig, deps: DnsDeps): Promise<Dns> {
   const nameservers = followResolvConf(config.resolvConf, clock);
   const port = config.upstreamPort ?? 53;
   const cluster = followNames(informers);
-  let isStopped = false;
   const answer = createAnswer({
     ...{ cluster, clock, random, log },
     zone: {
@@ -77,40 +74,11 @@ export async function startDns(config: DnsConfig, deps: DnsDeps): Promise<Dns> {
   });
 
   await cluster.synced;
-  const places = config.addresses.flatMap((address) => (['udp', 'tcp'] as const).map((by) => createPlace(address, by)));
+  const places = config.addresses.flatMap((address) =>
+    (['udp', 'tcp'] as const).map((by) => createPlace(address, config.port, by, { answer, clock, log })),
+  );
   await Promise.all(places.map((it) => it.open()));
-
-  function createPlace(address: string, by: 'udp' | 'tcp') {
-    let listener: Listener | undefined;
-    let fault: string | undefined;
-    let cancel = (): void => undefined;
-    const failed = (error: Error): void => {
-      if (signal.aborted || isStopped) return;
-      listener = undefined;
-      const now = `cannot listen on ${address} port ${config.port} (${by}): ${error.message}`;
-      if (now !== fault) log.warn('a DNS address cannot be listened on', { address, port: config.port, by, error: error.message });
-      fault = now;
-      cancel();
-      cancel = clock.schedule(againAfter, () => void open());
-    };
-    const open = async (): Promise<void> => {
-      if (signal.aborted || isStopped) return;
-      try {
-        const opened = await listen(address, config.port, by, answer, clock, failed);
-        if (isStopped) opened.close();
-        else listener = opened;
-        fault = undefined;
-      } catch {
-        // `failed` has been told, with the reason.
-      }
-    };
-    const close = (): void => {
-      cancel();
-      listener?.close();
-    };
-    return { open, close, fault: () => fault, place: () => listener && { address, port: listener.port, by } };
-  }
-
+  let isStopped = false;
   const stop = (): void => {
     if (isStopped) return;
     isStopped = true;
@@ -122,16 +90,7 @@ export async function startDns(config: DnsConfig, deps: DnsDeps): Promise<Dns> {
   log.info('DNS is ready', { addresses: config.addresses, port: config.port });
   return {
     health: () => (isStopped ? 'DNS has ended' : places.map((it) => it.fault()).find((it) => it !== undefined)),
-    listening: () => places.flatMap((it) => it.place() ?? []),
+    listening: () => places.flatMap((it) => it.listens() ?? []),
     stop,
   };
 }
-
-const listen = (
-  address: string,
-  port: number,
-  by: 'udp' | 'tcp',
-  answer: Answer,
-  clock: Clock,
-  onEnd: (error: Error) => void,
-): Promise<Listener> => (by === 'udp' ? listenUdp(address, port, answer, onEnd) : listenTcp(address, port, answer, clock, onEnd));

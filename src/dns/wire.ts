@@ -88,7 +88,7 @@ export function writeResponse(query: Buffer, response: Response, edns: Edns, mos
   if (whole.length <= most) return whole;
   const lean = { ...response, additionals: [] };
   const bare = write(query, lean, edns, false);
-  // Addresses of the targets can be asked for, but who asked for few bytes is told that there were more.
+  // Nothing is missing then: what additionals say can be asked for.
   if (bare.length <= most && response.additionals.length > 0) return bare;
   let [least, limit] = [0, response.answers.length];
   while (least < limit) {

@@ -256,10 +256,20 @@ test('a more important pod takes the place of a lesser one, which is told why', 
     expect.objectContaining({ type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler' }),
   );
   expect((await cluster.client.get(podKind, key('vip')))?.status?.nominatedNodeName).toBe('n1');
-  // Its place is kept while the other one goes.
+  // Its place is kept while the other one goes, also when it is tried again meanwhile.
   await cluster.create('late', half);
-  await cluster.client.delete(podKind, key(left[0]?.metadata.name ?? ''), { gracePeriodSeconds: 0 });
   await cluster.advance(seconds(2));
+  await cluster.client.change(nodeKind, { name: 'n1' }, (draft) => {
+    draft.metadata.labels = { ...draft.metadata.labels, disk: 'ssd' };
+  });
+  await cluster.advance(seconds(2));
+  expect(await cluster.stateOf('vip')).toBe(
+    'False Unschedulable: 0/1 nodes are available: 1 Insufficient cpu. preemption: not eligible due to a terminating pod on the nominated node.',
+  );
+  expect(await cluster.stateOf('late')).toMatch(/^False Unschedulable/);
+  expect((await cluster.client.list(podKind)).items.filter((it) => it.metadata.deletionTimestamp)).toHaveLength(1);
+  await cluster.client.delete(podKind, key(left[0]?.metadata.name ?? ''), { gracePeriodSeconds: 0 });
+  await cluster.advance(seconds(10));
   expect(await cluster.stateOf('vip')).toBe('n1 True');
   expect(await cluster.stateOf('late')).toMatch(/^False Unschedulable/);
 });
