@@ -8,11 +8,15 @@ import { parse } from './parse.ts';
 
 const about = 'Kubernetes on plain Docker, in one process.';
 
+/** What the system answers when it may not, or has no room. */
+const worldly = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EMFILE'];
+
 /** Faults that are the user's or the world's: their message is enough. */
 const isExpected = (error: unknown): boolean =>
   error instanceof CommandError ||
   error instanceof StatusError ||
-  (error instanceof Error && ['ConfigError', 'KustomizationError'].includes(error.name));
+  (error instanceof Error && ['ConfigError', 'KustomizationError'].includes(error.name)) ||
+  worldly.includes((error as NodeJS.ErrnoException).code ?? '');
 
 /** Runs a command line; resolves with the exit code, having printed what went wrong. */
 export async function runCli(argv: readonly string[], edges: Edges, io: Io = processIo()): Promise<number> {

@@ -1,3 +1,5 @@
+import { serviceAccount } from '../../kinds/index.ts';
+import { sleep } from '../../lib/clock.ts';
 import { command, CommandError } from '../command.ts';
 import { ask } from '../demo/ask.ts';
 import { applyObject } from '../demo/apply.ts';
@@ -22,6 +24,7 @@ export const demo = command({
     if (!access) throw new CommandError(`cluster "${edge.name}" does not run: start it with peapod up --detach`);
     const server = openServer(access);
     try {
+      await accountsReady(server, io);
       const shows = await applyDemos(edges.manifests, server, io);
       io.print('');
       const faults = await waitUntilReady(server, shows, io);
@@ -39,6 +42,15 @@ export const demo = command({
     }
   },
 });
+
+/** A Pod without an owner is refused until its namespace has its account: in a new cluster a matter of moments. */
+async function accountsReady({ client }: Server, io: Io): Promise<void> {
+  for (let tried = 0; tried < 100; tried++) {
+    if (await client.get(serviceAccount, { namespace: 'default', name: 'default' })) return;
+    await sleep(io.clock, 100);
+  }
+  throw new CommandError('the namespace default does not get its ServiceAccount; peapod status tells more');
+}
 
 async function applyDemos(manifests: string, server: Server, io: Io): Promise<Show[]> {
   const shows: Show[] = [];

@@ -90,6 +90,15 @@ const apiPort: Check = ({ host, cluster }) => {
   return broken(`${what} cannot be listened on: ${host.apiPortFault}`, 'choose another: peapod up --port 6444');
 };
 
+/** A listener on all addresses has the port on those of Services too. */
+const dnsPort: Check = ({ host }) =>
+  host.listeningEverywhere?.includes(53)
+    ? broken(
+        'another DNS server has port 53 on all addresses',
+        "the cluster's own cannot listen: let the other listen on certain addresses only",
+      )
+    : undefined;
+
 const nodePorts: Check = ({ host, cluster }) => {
   const { first, last } = cluster.nodePorts;
   const range = `node ports ${first}-${last}`;
@@ -157,6 +166,7 @@ const checks: readonly Check[] = [
   nftables,
   bridgeNetfilter,
   apiPort,
+  dnsPort,
   nodePorts,
   ranges,
   disk,

@@ -3,14 +3,15 @@ import { engineForTests } from '../../../test/fixtures/cli/io.ts';
 import { diagnose } from './checks.ts';
 import { overlaps } from './cidr.ts';
 import type { Facts, HostFacts } from './facts.ts';
-import { portsIn, readHost, routesIn } from './read-host.ts';
+import { readHost, routesIn, socketsIn } from './read-host.ts';
 
 const host: HostFacts = {
   programs: { ip: 'ip utility', nft: 'works', kubectl: 'Client Version: v1.32.0' },
   bridgeCallsIptables: '1',
   cgroupControllers: ['cpu', 'memory', 'pids'],
   apiPortFault: undefined,
-  listening: [22, 6443],
+  listening: [22, 53, 6443],
+  listeningEverywhere: [22],
   clientPorts: { first: 32768, last: 60999 },
   routes: [{ cidr: '172.17.0.0/16', device: 'docker0' }],
   freeBytes: { data: 50e9, engine: 50e9 },
@@ -47,6 +48,7 @@ const faults: Array<[name: string, facts: Facts, level: 'limited' | 'broken', wh
   ['br_netfilter off', on({ bridgeCallsIptables: '0' }), 'limited', '= 0'],
   ['a controller missing', on({ cgroupControllers: ['cpu', 'pids'] }), 'limited', 'cgroup v2 without memory'],
   ['the port taken', on({ apiPortFault: 'EADDRINUSE' }), 'broken', 'port 6443 on 127.0.0.1 cannot be listened on: EADDRINUSE'],
+  ['another DNS server', on({ listeningEverywhere: [53] }), 'broken', 'port 53'],
   ['a node port taken', on({ listening: [31000, 31000, 80] }), 'limited', 'in use are 31000'],
   ['client ports among node ports', on({ clientPorts: { first: 1024, last: 60999 } }), 'limited', 'overlap those the kernel hands out'],
   ['a route in the way', on({ routes: [{ cidr: '10.0.0.0/8', device: 'tun0' }] }), 'limited', '10.0.0.0/8 is routed to tun0'],
@@ -76,8 +78,9 @@ test('what the kernel tells is read', () => {
    0: 0100007F:192B 00000000:0000 0A 00000000:00000000
    1: 0100007F:9C40 0100007F:192B 01 00000000:00000000
 `;
-  expect(portsIn(sockets, true)).toEqual([6443]);
-  expect(portsIn(sockets, false)).toEqual([6443, 40000]);
+  expect(socketsIn(sockets, true)).toEqual([{ port: 6443, everywhere: false }]);
+  expect(socketsIn(sockets, false).map((it) => it.port)).toEqual([6443, 40000]);
+  expect(socketsIn('\n 1: 00000000000000000000000000000000:0035 0 07', false)).toEqual([{ port: 53, everywhere: true }]);
   const routes = `Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
 eth0\t00000000\t0101A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0
 docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0

@@ -31,6 +31,8 @@ export type HostFacts = {
   apiPortFault: string | undefined;
   /** TCP and UDP ports in use. */
   listening: readonly number[] | undefined;
+  /** Those among them that are in use on every address. */
+  listeningEverywhere: readonly number[] | undefined;
   /** Ports the kernel hands out to clients. */
   clientPorts: { first: number; last: number } | undefined;
   routes: ReadonlyArray<{ cidr: string; device: string }> | undefined;

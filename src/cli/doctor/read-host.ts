@@ -29,15 +29,17 @@ export async function readHost({ dataDir, host, port, portIsOurs, engine }: Aske
       text('/proc/sys/fs/inotify/max_user_instances'),
       text('/proc/sys/fs/inotify/max_user_watches'),
     ]);
+  const listening = sockets.every(({ table }) => table === undefined)
+    ? undefined
+    : sockets.flatMap(({ name, table }) => socketsIn(table ?? '', name.startsWith('tcp')));
   const [first, last] = clientPorts?.split(/\s+/).map(Number) ?? [];
   return {
     programs: { ip, nft: nft === undefined ? undefined : 'works', kubectl },
     bridgeCallsIptables: bridge,
     cgroupControllers: controllers,
     apiPortFault: fault,
-    listening: sockets.every(({ table }) => table === undefined)
-      ? undefined
-      : sockets.flatMap(({ name, table }) => portsIn(table ?? '', name.startsWith('tcp'))),
+    listening: listening?.map((it) => it.port),
+    listeningEverywhere: listening?.filter((it) => it.everywhere).map((it) => it.port),
     clientPorts: first !== undefined && last !== undefined ? { first, last } : undefined,
     routes: routes === undefined ? undefined : routesIn(routes),
     freeBytes: { data, engine: engineFree },
@@ -48,16 +50,14 @@ export async function readHost({ dataDir, host, port, portIsOurs, engine }: Aske
 const numberIn = (it: string | undefined): number | undefined => (it === undefined ? undefined : Number(it));
 
 /** Ports in use, after /proc/net/tcp: of TCP sockets those that listen (state 0A). */
-export const portsIn = (table: string, isTcp: boolean): number[] => [
-  ...new Set(
-    table
-      .split('\n')
-      .slice(1)
-      .map((line) => line.trim().split(/\s+/))
-      .filter((fields) => fields.length > 3 && (!isTcp || fields[3] === '0A'))
-      .map((fields) => Number.parseInt(fields[1]?.split(':')[1] ?? '0', 16)),
-  ),
-];
+export const socketsIn = (table: string, isTcp: boolean): Array<{ port: number; everywhere: boolean }> =>
+  table
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter((fields) => fields.length > 3 && (!isTcp || fields[3] === '0A'))
+    .map((fields) => (fields[1] ?? '').split(':'))
+    .map(([address = '', port = '0']) => ({ port: Number.parseInt(port, 16), everywhere: /^0+$/.test(address) }));
 
 /** Routes after /proc/net/route, whose addresses are little-endian hexadecimal; the default route is left out. */
 export const routesIn = (table: string): Array<{ cidr: string; device: string }> =>
