@@ -82,9 +82,9 @@ export class PodWorker {
     return this.#reasons.size > 0 || !this.#said || this.#said.phase === 'Pending';
   }
 
-  /** Its volumes are there, and will be for a while. */
-  get mounted(): boolean {
-    return !this.#over && !this.#leaving.signal.aborted && this.#said?.phase === 'Running';
+  /** It has, or will have, volumes that must follow what they are made from. */
+  get mounts(): boolean {
+    return !this.#over && !this.#leaving.signal.aborted;
   }
 
   /** The API has a newer pod. */

@@ -33,7 +33,7 @@ export function startPods(parts: Parts, informer: Informer<Pod>): Pods {
     if (pod.spec.nodeName !== parts.config.nodeName || finished.has(uid)) return;
     const known = workers.get(uid);
     if (known) {
-      if (known.mounted && dressDiffers(known.pod, pod)) refresh(parts, pod);
+      if (known.mounts && dressDiffers(known.pod, pod)) refresh(parts, pod);
       known.update(pod);
       return;
     }
@@ -62,9 +62,10 @@ export function startPods(parts: Parts, informer: Informer<Pod>): Pods {
       for (const worker of workers.values()) {
         const { pod } = worker;
         if (pod.metadata.namespace !== namespace || !referencesOf(pod)[kind].has(name)) continue;
-        // What it waits for may be there now; mounting brings the files up to date anyway.
+        // What it waits for may be there now.
         if (worker.struggles) worker.wake();
-        else if (worker.mounted) refresh(parts, pod);
+        // A pod that is just starting may have mounted what was there before.
+        if (worker.mounts) refresh(parts, pod);
       }
     },
     stop: () => {

@@ -62,7 +62,7 @@ export type VolumesDeps = {
 export type Volumes = {
   /** Makes the pod's volumes ready to be mounted, by name. Doing it again changes nothing. Fails with VolumeError. */
   prepare(pod: core.Pod): Promise<Map<string, PreparedVolume>>;
-  /** Brings files that come from objects up to date. Fails, after having done all the others, when one is in the way. */
+  /** Brings files that come from objects, and are there already, up to date. Fails, after having done all the others, when one is in the way. */
   refresh(pod: core.Pod): Promise<void>;
   /** Its containers must be gone. */
   remove(uid: string): Promise<void>;
@@ -128,7 +128,10 @@ export async function createVolumes(deps: VolumesDeps): Promise<Volumes> {
     },
     async refresh(pod) {
       const projected = (pod.spec.volumes ?? []).filter((it) => volumeTypes.some((type) => it[type.field] && 'files' in type));
-      const outcomes = await Promise.allSettled(projected.map((it) => prepareOne(pod, it)));
+      const update = async (it: core.Volume): Promise<void> => {
+        if (await exists(context.dirOf(pod, it))) await prepareOne(pod, it);
+      };
+      const outcomes = await Promise.allSettled(projected.map(update));
       const failed = outcomes.find((it) => it.status === 'rejected');
       if (failed) throw failed.reason;
     },
