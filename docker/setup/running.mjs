@@ -14,16 +14,18 @@ export async function running(what, command, args, options = {}) {
   const isTerminal = process.stdout.isTTY === true;
   let line = '';
   const show = () => {
-    if (isTerminal)
-      process.stdout.write(
-        `\r\x1b[K… ${what} (${seconds()} s)${line ? `  ${line}`.slice(0, (process.stdout.columns ?? 80) - what.length - 14) : ''}`,
-      );
-    else if (seconds() === 1 || seconds() % 15 === 0) process.stdout.write(`… ${what} (${seconds()} s)\n`);
+    const text = `… ${what} (${seconds()} s)`;
+    if (isTerminal) process.stdout.write(`\r\x1b[K${`${text}  ${line}`.slice(0, (process.stdout.columns || 80) - 1)}`);
+    else if (seconds() === 1 || seconds() % 15 === 0) process.stdout.write(`${text}\n`);
   };
   const timer = setInterval(show, 1_000);
   try {
     const { failed, output } = await ended(command, args, options, (text) => {
-      line = text.trim().split('\n').at(-1) ?? '';
+      line =
+        text
+          .trim()
+          .split(/[\r\n]+/)
+          .at(-1) ?? '';
     });
     if (isTerminal) process.stdout.write('\r\x1b[K');
     if (failed)

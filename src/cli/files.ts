@@ -62,8 +62,11 @@ export async function rotateLog(path: string): Promise<void> {
   if (size > largestLog) await rename(path, `${path}.1`);
 }
 
-/** The last lines of the log, from this many bytes before its end on. */
-export const readLogFrom = async (path: string, start: number): Promise<string> => (await readText(path)).slice(start);
+/** What was written to the log since it had that size; all of it when it was put aside meanwhile. */
+export async function readLogFrom(path: string, size: number): Promise<string> {
+  const text = Buffer.from(await readText(path));
+  return text.subarray(text.length < size ? 0 : size).toString('utf8');
+}
 
 /**
  * Removes what the cluster has written into its data directory, and the directory when nothing else is in it. Resolves

@@ -26,7 +26,7 @@ export async function startDetached(
     const before = await runningProcess(edge.dataDir);
     if (before) {
       progress.done(`cluster "${edge.name}" runs already, as process ${before.pid}`);
-      await untilReady(edge, before.pid, undefined, progress, io);
+      await untilReady(edge, undefined, progress, io);
     } else {
       progress.begin(doing.engine);
       progress.done(await engineOf(edge));
@@ -56,8 +56,8 @@ async function start(edge: ClusterEdge, settings: Readonly<Record<string, string
   const typed = Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
   const background = await startInBackground(['up', ...typed, '--in-background'], logFile);
   try {
-    const url = await untilReady(edge, background.pid, background, progress, io);
-    progress.done(`API server answers at ${url} (process ${background.pid})`);
+    const { pid, url } = await untilReady(edge, background, progress, io);
+    progress.done(`API server answers at ${url} (process ${pid})`);
   } catch (error) {
     progress.stop();
     const lines = (await readLogFrom(logFile, logStart)).trimEnd().split('\n').slice(-linesToShow);
@@ -68,15 +68,24 @@ async function start(edge: ClusterEdge, settings: Readonly<Record<string, string
   }
 }
 
-/** Follows the record of a starting process until it says where its API server answers. */
-async function untilReady(edge: ClusterEdge, pid: number, background: Background | undefined, progress: Progress, io: Io): Promise<string> {
+/**
+ * Follows the record of the starting process until it says where its API server answers. When another process was
+ * quicker and ours has given up, that one is followed.
+ */
+async function untilReady(
+  edge: ClusterEdge,
+  background: Background | undefined,
+  progress: Progress,
+  io: Io,
+): Promise<{ pid: number; url: string }> {
   const began = io.clock.now();
   let shown: StartStep | undefined;
   while (io.clock.now() - began < patience) {
+    // In this order: a process that has ended by now has left no record after.
     const ended = background?.ended();
     const record = await runningProcess(edge.dataDir);
-    if (record?.pid === pid && record.url !== undefined) return record.url;
-    if (ended !== undefined || (!background && !record))
+    if (record?.url !== undefined) return { pid: record.pid, url: record.url };
+    if (!record && (ended !== undefined || !background))
       throw new CommandError(`the control plane has ended${ended ? ` with ${ended}` : ''}; its log is ${logFileOf(edge.dataDir)}`);
     if (record?.step && record.step !== shown) {
       shown = record.step;
