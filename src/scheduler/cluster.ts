@@ -7,8 +7,10 @@ import type { PodInfo } from './pod-info.ts';
 export interface ClusterView {
   readonly nodes: readonly NodeInfo[];
   node(name: string): NodeInfo | undefined;
-  /** Nodes with pods whose own affinities may bind a newcomer. */
+  /** Nodes with pods that have wishes about the company of a newcomer. */
   readonly nodesWithAffinity: Iterable<NodeInfo>;
+  /** Nodes with pods that others must be kept away from. */
+  readonly nodesKeepingAway: Iterable<NodeInfo>;
   namespaceLabels: NamespaceLabels;
 }
 
@@ -22,6 +24,7 @@ export class Cluster implements ClusterView {
   readonly #nodes = new Map<string, NodeInfo>();
   readonly #places = new Map<string, Place>();
   readonly #withAffinity = new Set<NodeInfo>();
+  readonly #keepingAway = new Set<NodeInfo>();
   readonly namespaceLabels: NamespaceLabels;
   #all: readonly NodeInfo[] | undefined;
 
@@ -36,6 +39,10 @@ export class Cluster implements ClusterView {
 
   get nodesWithAffinity(): Iterable<NodeInfo> {
     return this.#withAffinity;
+  }
+
+  get nodesKeepingAway(): Iterable<NodeInfo> {
+    return this.#keepingAway;
   }
 
   node(name: string): NodeInfo | undefined {
@@ -109,6 +116,8 @@ export class Cluster implements ClusterView {
   #index(node: NodeInfo): void {
     if (node.withAffinity.size > 0) this.#withAffinity.add(node);
     else this.#withAffinity.delete(node);
+    if (node.keepingAway.size > 0) this.#keepingAway.add(node);
+    else this.#keepingAway.delete(node);
   }
 
   #tidy(node: NodeInfo): void {

@@ -7,6 +7,8 @@ export class NodeInfo {
   readonly pods = new Map<string, PodInfo>();
   /** Those of `pods` that have affinities of their own, which bind newcomers too. */
   readonly withAffinity = new Set<PodInfo>();
+  /** Those of `pods` that must be kept away from others. */
+  readonly keepingAway = new Set<PodInfo>();
   readonly requested = new Map<string, number>();
   readonly assumed = { cpu: 0, memory: 0 };
   /** How many pods of each controller are here. */
@@ -48,6 +50,7 @@ export class NodeInfo {
     this.#count(info, 1);
     const { near, apart, preferNear, preferApart } = info.affinity;
     if (near.length + apart.length + preferNear.length + preferApart.length > 0) this.withAffinity.add(info);
+    if (apart.length > 0) this.keepingAway.add(info);
   }
 
   remove(uid: string): void {
@@ -55,6 +58,7 @@ export class NodeInfo {
     if (!info) return;
     this.pods.delete(uid);
     this.withAffinity.delete(info);
+    this.keepingAway.delete(info);
     this.#count(info, -1);
   }
 

@@ -73,6 +73,7 @@ function withNode(cluster: ClusterView, changed: NodeInfo): ClusterView {
     nodes: cluster.nodes.map(swap),
     node: (name) => (name === changed.name ? changed : cluster.node(name)),
     nodesWithAffinity: [...cluster.nodesWithAffinity].map(swap),
+    nodesKeepingAway: [...cluster.nodesKeepingAway].map(swap),
     namespaceLabels: cluster.namespaceLabels,
   };
 }

@@ -39,9 +39,9 @@ class Domains {
 /** Domains with pods that keep away from this one. */
 function keptAway(pod: PodInfo, cluster: ClusterView): Domains {
   const domains = new Domains();
-  for (const node of cluster.nodesWithAffinity) {
+  for (const node of cluster.nodesKeepingAway) {
     if (!node.node) continue;
-    for (const other of node.withAffinity) {
+    for (const other of node.keepingAway) {
       for (const term of other.affinity.apart) {
         if (termMatches(term, pod.pod, cluster.namespaceLabels)) domains.raise(term.topologyKey, node, 1);
       }
