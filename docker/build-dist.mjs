@@ -11,17 +11,26 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** dockerode loads these for building images and for engines behind ssh: 100 ms and 15 MB that a start can do without. */
-const seldomUsed = /^(ssh2|@grpc\/grpc-js|@grpc\/proto-loader)$/;
+/**
+ * For building images and for engines behind ssh dockerode loads gRPC and an ssh client: 100 ms and 15 MB that a start
+ * can do without. By the name they are asked for under, with who asks.
+ */
+const seldomUsed = new Map([
+  ['./session', 'dockerode/lib/session'],
+  ['./ssh', 'docker-modem/lib/ssh'],
+]);
 
-/** What stands in for such a package loads the real one, from node_modules, when something of it is first touched. */
-const whenTouched = {
-  name: 'when-touched',
+/** In place of such a module stands a function that loads the real one, from node_modules, when it is called. */
+const whenCalled = {
+  name: 'when-called',
   setup(bundle) {
-    bundle.onResolve({ filter: seldomUsed }, ({ path }) => ({ path, namespace: 'when-touched' }));
-    bundle.onLoad({ filter: /.*/, namespace: 'when-touched' }, ({ path }) => ({
+    bundle.onResolve({ filter: /^\.\/(session|ssh)$/ }, ({ path, importer }) => {
+      const real = seldomUsed.get(path);
+      return importer.includes(`node_modules/${real.split('/')[0]}/`) ? { path: real, namespace: 'when-called' } : undefined;
+    });
+    bundle.onLoad({ filter: /.*/, namespace: 'when-called' }, ({ path }) => ({
       contents: `const path = ${JSON.stringify(path)};
-        module.exports = new Proxy(function () {}, { get: (_, name) => require(path)[name] });`,
+        module.exports = (...given) => require(path)(...given);`,
       loader: 'js',
     }));
   },
@@ -47,10 +56,12 @@ await build({
   target: 'node20',
   sourcemap: 'linked',
   keepNames: true,
+  minifyWhitespace: true,
+  minifySyntax: true,
   banner: { js: banner },
   // With machine code of their own, or looked for in vain.
   external: ['lmdb', 'bufferutil', 'utf-8-validate', 'cpu-features'],
-  plugins: [whenTouched],
+  plugins: [whenCalled],
   logLevel: 'warning',
 });
 

@@ -199,7 +199,7 @@ for (const { version, path } of chosen) {
     });
 
     test('creates by hand', async () => {
-      await ok(['create', 'deployment', 'hello', '--image=busybox:1.36', '--', 'sleep', '600']);
+      await ok(['create', 'deployment', 'hello', '--image=busybox:1.36', '--', 'sh', '-c', 'trap "exit 0" TERM; sleep 600 & wait']);
       expect(await ok(['rollout', 'status', 'deployment/hello', '--timeout=60s'])).toContain('successfully rolled out');
       await ok(['expose', 'deployment', 'web', '--name=more', '--port=8080', '--type=LoadBalancer']);
       expect(await ok(['get', 'service', 'more'])).toMatch(/LoadBalancer +10\.207\.\d+\.\d+ /);
