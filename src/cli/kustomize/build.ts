@@ -34,6 +34,7 @@ export function buildKustomization(folder: string, files: Files): Built {
   addHashes(resources);
   followNames(resources);
   const kept = resources.filter((it) => !isLocal(it));
+  for (const it of kept) dropEmptyAnnotations(it);
   return {
     objects: inOrder(kept, kustomization.sortOptions).map((it) => it.object as unknown as KubeObject),
     warnings: build.warnings,
@@ -44,6 +45,11 @@ export function buildKustomization(folder: string, files: Files): Built {
 function isLocal({ object }: Resource): boolean {
   const { annotations } = metadataOf(object);
   return isRecord(annotations) && annotations['config.kubernetes.io/local-config'] === 'true';
+}
+
+function dropEmptyAnnotations({ object }: Resource): void {
+  const metadata = metadataOf(object);
+  if (Object.keys(metadata.annotations ?? {}).length === 0) delete metadata.annotations;
 }
 
 const outdated: ReadonlyArray<[field: keyof Kustomization, instead: string]> = [

@@ -3,7 +3,7 @@ import { typeOf } from './resource.ts';
 
 /** A place in objects of some kinds. Lists on the way are walked through, item by item. */
 export type Place = {
-  /** Fields from the object's root on. */
+  /** Fields from the object's root on. One that ends in [] is a list, which is never made. */
   path: readonly string[];
   kinds?: readonly string[];
   group?: string;
@@ -31,13 +31,14 @@ function walk(at: unknown, path: readonly string[], create: boolean, change: (ho
     for (const item of at) walk(item, path, create, change);
     return;
   }
-  const [field, ...rest] = path;
-  if (!isRecord(at) || field === undefined) return;
+  const [step, ...rest] = path;
+  if (!isRecord(at) || step === undefined) return;
+  const field = step.replace(/\[\]$/, '');
   if (rest.length === 0) {
     if (create || Object.hasOwn(at, field)) change(at, field);
     return;
   }
-  if (create && (at[field] === undefined || at[field] === null)) at[field] = {};
+  if (create && field === step && (at[field] === undefined || at[field] === null)) at[field] = {};
   walk(at[field], rest, create, change);
 }
 

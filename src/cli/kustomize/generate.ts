@@ -4,7 +4,7 @@ import { currentOf, describe, everCalled, metadataOf, type Resource, resourceOf 
 import { isRecord, type Json, KustomizationError } from './shape.ts';
 
 type Read = (path: string) => Buffer;
-type Generated = { resource: Resource; behavior: string };
+type Generated = { resource: Resource; behavior: 'create' | 'merge' | 'replace' };
 
 /** A ConfigMap or a Secret from files, literals and env files. */
 export function generate(kind: 'ConfigMap' | 'Secret', args: GeneratorArgs, shared: GeneratorOptions | undefined, read: Read): Generated {
@@ -19,9 +19,8 @@ export function generate(kind: 'ConfigMap' | 'Secret', args: GeneratorArgs, shar
   if (options.immutable) object.immutable = true;
   const resource = resourceOf(object);
   resource.hashed = !options.disableNameSuffixHash;
-  const behavior = args.behavior || 'create';
-  if (!['create', 'merge', 'replace'].includes(behavior))
-    throw new KustomizationError(`${kind} ${args.name}: behavior must be create, merge or replace, not ${JSON.stringify(behavior)}`);
+  // Upstream takes every other word for `create`, and there are folders that rely on it.
+  const behavior = args.behavior === 'merge' || args.behavior === 'replace' ? args.behavior : 'create';
   return { resource, behavior };
 }
 

@@ -65,7 +65,7 @@ const inTemplates = (field: 'labels' | 'annotations'): Place[] => [
   placeIn('CronJob', `spec/jobTemplate/spec/template/metadata/${field}`, { create: true }),
 ];
 const inMetadata = (field: 'labels' | 'annotations'): Place => ({ path: ['metadata', field], create: true });
-const inClaimTemplates = placeIn('StatefulSet', 'spec/volumeClaimTemplates/metadata/labels', { create: true, group: 'apps' });
+const inClaimTemplates = placeIn('StatefulSet', 'spec/volumeClaimTemplates[]/metadata/labels', { create: true, group: 'apps' });
 
 const affinities = ['podAffinity', 'podAntiAffinity'].flatMap((it) => [
   `affinity/${it}/preferredDuringSchedulingIgnoredDuringExecution/podAffinityTerm/labelSelector/matchLabels`,
