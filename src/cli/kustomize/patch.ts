@@ -65,7 +65,7 @@ function mergePatch(resources: Resource[], it: Resource, patch: Json, options: N
   const type = typeOf(it.object);
   const message =
     kindByName(String(it.object.apiVersion), type.kind)?.message ?? `${type.group.split('.')[0] || 'core'}/${type.version}.${type.kind}`;
-  const merged = explained(from, it, () => applyStrategicPatch(message, it.object, patch, { patchedFirst: true })) as Json;
+  const merged = withoutNulls(explained(from, it, () => applyStrategicPatch(message, it.object, patch, { patchedFirst: true }))) as Json;
   const metadata = metadataOf(merged);
   if (!options.allowKindChange) merged.kind = kind;
   // Who it is stays, unless it is said to change.
@@ -73,6 +73,13 @@ function mergePatch(resources: Resource[], it: Resource, patch: Json, options: N
   if (namespace === undefined) delete metadata.namespace;
   else metadata.namespace = namespace;
   it.object = merged;
+}
+
+/** kustomize's merge leaves no null behind, wherever it was. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).flatMap(([key, it]) => (it === null ? [] : [[key, withoutNulls(it)]])));
 }
 
 function explained<T>(from: string, it: Resource, apply: () => T): T {
