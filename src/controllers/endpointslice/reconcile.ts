@@ -1,7 +1,8 @@
 import { endpointSlice, node, service } from '../../kinds/index.ts';
 import { splitKey } from '../../meta/owner.ts';
+import { createPace } from '../pace.ts';
 import { perRun } from '../per-run.ts';
-import { type Controller, type ControllerContext, done } from '../run.ts';
+import { again, type Controller, type ControllerContext, done } from '../run.ts';
 import { hasSelector, podsOf, podsTrigger } from '../service-pods.ts';
 import { createTriggerTimes } from '../trigger-time.ts';
 import { applySlices } from './apply.ts';
@@ -9,6 +10,7 @@ import type { Slice } from './pack.ts';
 import { controllerName, managedBy, planServiceSlices, serviceNameLabel } from './plan.ts';
 
 const triggerTimes = perRun(createTriggerTimes);
+const paces = perRun(() => createPace(0.2, 200));
 
 /** Shows in EndpointSlices which pods stand behind a Service, and whether they are ready. */
 export const endpointSlices: Controller = {
@@ -25,11 +27,17 @@ export const endpointSlices: Controller = {
     },
   ],
   async reconcile(key, context) {
-    const { client, informers } = context;
+    const { client, clock, informers } = context;
     const it = informers.of(service).get(key);
-    if (!it) triggerTimes(context).forget(key);
+    if (!it) {
+      triggerTimes(context).forget(key);
+      paces(context).forget(key);
+    }
     if (!it || it.spec.type === 'ExternalName' || !hasSelector(it)) return done;
+    const wait = paces(context).wait(key, clock.now());
+    if (wait > 0) return again(wait);
     const pods = podsOf(it, context);
+    paces(context).worked(key, pods.length, clock.now());
     const nodeOf = (name: string) => informers.of(node).get(name);
     let plan = planServiceSlices(it, pods, cachedSlices(key, context), nodeOf);
     // A slice made a moment ago may not be in the cache yet: only the API knows for sure that one is missing.
