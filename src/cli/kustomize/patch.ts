@@ -75,7 +75,7 @@ function mergePatch(resources: Resource[], it: Resource, patch: Json, options: N
   it.object = merged;
 }
 
-/** kustomize's merge leaves no null behind, wherever it was. */
+/** kustomize's merge drops fields without a value, wherever they are; a written `null` it keeps, which means the same to the API. */
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (!isRecord(value)) return value;
