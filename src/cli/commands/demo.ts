@@ -54,7 +54,7 @@ async function accountsReady({ client }: Server, io: Io): Promise<void> {
 
 async function applyDemos(manifests: string, server: Server, io: Io): Promise<Show[]> {
   const shows: Show[] = [];
-  for (const { name, objects } of readDemos(manifests)) {
+  for (const { name, objects } of await readDemos(manifests)) {
     const workloads: Array<Show['workloads'][number]> = [];
     const outcomes: string[] = [];
     for (const object of objects) {

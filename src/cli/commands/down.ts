@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { command, contextNameOf, messageOf } from '../command.ts';
 import type { ClusterEdge, Edges } from '../edges.ts';
-import { mountsBelow, rememberedKubeconfigs, rememberedSettings, removeFiles } from '../files.ts';
+import { mountsBelow, readAccess, rememberedKubeconfigs, rememberedSettings, removeFiles } from '../files.ts';
 import type { Io } from '../io.ts';
-import { hasEntries, withoutEntries } from '../kubeconfig/entries.ts';
+import { accessIn, hasEntries, withoutEntries } from '../kubeconfig/entries.ts';
 import { changeKubeconfigFile, kubeconfigFiles, readKubeconfigFile } from '../kubeconfig/file.ts';
 import { runningProcess } from '../process/pid-file.ts';
 import { stopProcess } from '../process/stop.ts';
@@ -34,13 +35,19 @@ export const down = command({
       }
       progress.begin('removing containers, volumes and the network');
       const { containers, volumes, failures } = await edge.remove({ keepData, hasRun });
-      progress.done(`${amount(containers, 'container')} and ${amount(volumes, 'volume')} removed, the network too`);
-      // Before the directory, which remembers the files.
+      progress.stop();
+      const removed = `${amount(containers, 'container')} and ${amount(volumes, 'volume')} removed`;
+      if (failures.length > 0) io.print(`! ${removed}, not all of them`);
+      else if (hasRun || containers + volumes > 0) progress.done(`${removed}, the network too`);
+      // While anything is left, so is what the next try must know: how the cluster was run.
+      const dataGoes = !keepData && failures.length === 0;
       const changed = await leaveKubeconfigs(edge, edges, flags.kubeconfig, failures, io);
       for (const path of changed) progress.done(`context ${contextNameOf(edge.name)} taken out of ${path}`);
-      if (!keepData && (await removeData(edge, failures))) progress.done(`data directory ${edge.dataDir} gone`);
+      if (dataGoes && existsSync(edge.dataDir) && (await removeData(edge, failures))) progress.done(`data directory ${edge.dataDir} gone`);
       for (const failure of failures) io.tell(`✗ ${failure}`);
-      if (failures.length > 0) io.tell('error: not everything is removed; peapod down tries again');
+      if (failures.length > 0)
+        io.tell(`error: not everything is removed${dataGoes ? '' : `, so ${edge.dataDir} stays`}; peapod down tries again`);
+      else if (!hasRun && containers + volumes + changed.length === 0) progress.done(`there is nothing of cluster "${edge.name}"`);
       return failures.length > 0 ? 1 : 0;
     } finally {
       progress.stop();
@@ -54,11 +61,15 @@ const amount = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' 
 async function leaveKubeconfigs(edge: ClusterEdge, edges: Edges, named: string | undefined, failures: string[], io: Io): Promise<string[]> {
   const name = contextNameOf(edge.name);
   const candidates = [...(named ? [named] : []), ...kubeconfigFiles(edges.environment), ...(await rememberedKubeconfigs(edge.dataDir))];
+  const own = await readAccess(edge);
   const changed: string[] = [];
   for (const path of new Set(candidates.map((it) => resolve(it)))) {
     try {
       const config = await readKubeconfigFile(path);
       if (!config || !hasEntries(config, name)) continue;
+      // One of the same name that somebody else runs, elsewhere.
+      const theirs = accessIn(config, name);
+      if (own && theirs && theirs.credentials.caCertificate !== own.credentials.caCertificate) continue;
       await changeKubeconfigFile(path, (it) => withoutEntries(it, name), io.clock);
       changed.push(path);
     } catch (error) {

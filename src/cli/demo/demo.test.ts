@@ -139,8 +139,8 @@ test('a pipe hears of each change once, a terminal is drawn over', () => {
   expect(terminal.out().split('\x1b[2A')).toHaveLength(3);
 });
 
-test('the demos are read, and every one of them is asked something', () => {
-  const demos = readDemos(manifests);
+test('the demos are read, and every one of them is asked something', async () => {
+  const demos = await readDemos(manifests);
   expect(demos.map((it) => it.name)).not.toContain('cluster');
   expect(demos.map((it) => it.name).sort()).toEqual([...new Set(questions.map((it) => it.demo))].sort());
   for (const { name, objects } of demos) {

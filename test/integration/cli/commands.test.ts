@@ -147,19 +147,37 @@ test('keep the data', async () => {
   expect(existsSync(join(dataDir, 'admin.conf'))).toBe(true);
 });
 
-test('what cannot be removed is told, the rest goes', async () => {
+test('what cannot be removed is told, and the data stays until it can', async () => {
   await (await up()).end();
   cluster.failures.push('containers, volumes and the network are not removed: the engine is down');
-  writeFileSync(join(dataDir, 'notes.txt'), 'mine');
-  const { code, err } = await peapod('down');
+  const { code, out, err } = await peapod('down');
   expect(code).toBe(1);
+  expect(out).toBe(`! 2 containers and 1 volume removed, not all of them\n✓ context peapod taken out of ${config()}\n`);
   expect(err).toBe(
     `✗ containers, volumes and the network are not removed: the engine is down
-✗ ${dataDir} holds files that are not the cluster's, they stay: notes.txt
-error: not everything is removed; peapod down tries again
+error: not everything is removed, so ${dataDir} stays; peapod down tries again
 `,
   );
+  cluster.failures.length = 0;
+  expect(await peapod('down')).toMatchObject({ code: 0, err: '' });
+  expect(existsSync(dataDir)).toBe(false);
+});
+
+test('files of others in the data directory stay, and a context of another cluster of that name', async () => {
+  await (await up()).end();
+  writeFileSync(join(dataDir, 'notes.txt'), 'mine');
+  const other = readFileSync(config(), 'utf8').replace(/certificate-authority-data: .*/, 'certificate-authority-data: b3RoZXI=');
+  writeFileSync(config(), other);
+  const { code, err } = await peapod('down');
+  expect(code).toBe(1);
+  expect(err).toContain(`✗ ${dataDir} holds files that are not the cluster's, they stay: notes.txt\n`);
   expect(readdirSync(dataDir)).toEqual(['notes.txt']);
+  expect(readFileSync(config(), 'utf8')).toBe(other);
+});
+
+test('where nothing is, down says so', async () => {
+  cluster.nothingThere = true;
+  expect(await peapod('down')).toEqual({ code: 0, out: '✓ there is nothing of cluster "peapod"\n', err: '' });
 });
 
 test('with the engine down, up says so and starts nothing', async () => {
