@@ -104,6 +104,7 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
     announce: (address, clusterIp) => ensureKubernetesService(local, { clusterIp, address, port }),
     async close() {
       stopExpiry();
+      streams.close();
       await Promise.all(servers.map(closed));
     },
   };

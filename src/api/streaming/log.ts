@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type { WebSocket } from 'ws';
 import type { core } from '../../kinds/index.ts';
 import type { ContainerRef, NodeConnection } from '../node-connection.ts';
+import { coalesce } from './coalesce.ts';
 import { containerOf, logOptions } from './options.ts';
 
 type Nodes = (name: string) => NodeConnection;
@@ -30,7 +31,7 @@ export async function serveLog(response: ServerResponse, pod: core.Pod, query: U
   // Followers want to know that they are heard before there is anything to read.
   response.flushHeaders();
   // The answer has begun: whatever breaks now can only cut it short, and pipeline does.
-  await pipeline(log, response).catch(() => undefined);
+  await pipeline(log, coalesce(), response).catch(() => undefined);
 }
 
 /** Sends a log as messages, after an empty one that says the server is there. Never fails. */
@@ -43,7 +44,7 @@ export async function sendLog(webSocket: WebSocket, log: Readable, asText: boole
     write: (bytes: Buffer, _, done) => webSocket.send(asText ? bytes.toString('base64') : bytes, done),
   });
   void closed.then(() => messages.destroy());
-  await pipeline(log, messages).catch(() => undefined);
+  await pipeline(log, coalesce(), messages).catch(() => undefined);
   webSocket.close(1000);
   await closed;
 }
