@@ -3,7 +3,7 @@
  * them, nothing is done. What a run was made from is written down in a stamp beside what it made.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { running } from './running.mjs';
@@ -38,8 +38,15 @@ async function step(stamp, hash, what, args) {
   return true;
 }
 
+/** Whether somebody has installed the packages by hand, after the last change of what is wanted: npm's own record tells. */
+function installedByHand() {
+  const record = join(root, 'node_modules/.package-lock.json');
+  return existsSync(record) && statSync(join(root, 'package-lock.json')).mtimeMs <= statSync(record).mtimeMs;
+}
+
 export async function ensureBuilt() {
-  const packages = hashOf(['package.json', 'package-lock.json', '.npmrc'].filter((it) => existsSync(join(root, it))));
+  const packages = hashOf(['package-lock.json', '.npmrc']);
+  if (installedByHand()) writeFileSync(join(root, 'node_modules/.peapod-installed'), packages);
   const installed = await step('node_modules/.peapod-installed', packages, 'installing packages', ['ci', '--no-audit', '--no-fund']);
   if (installed) rmSync(join(root, 'dist/.peapod-built'), { force: true });
   const sources = filesIn('src').filter((it) => !it.endsWith('.test.ts'));
