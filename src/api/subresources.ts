@@ -1,4 +1,6 @@
 import type { AnyKind, core, policy } from '../kinds/index.ts';
+import { toTime } from '../lib/clock.ts';
+import { withCondition } from '../meta/condition.ts';
 import { deepCopy } from '../meta/copy.ts';
 import { notSupported, required, toCause } from '../meta/field-error.ts';
 import { badRequest, conflict, invalid, StatusError } from '../meta/status-error.ts';
@@ -58,21 +60,28 @@ async function bind(api: ApiContext, kind: AnyKind, key: Key, binding: core.Bind
     ...(node ? [] : [required('target.name')]),
   ];
   if (faults.length > 0) throw invalid({ group: '', kind: 'Binding' }, key.name, faults.map(toCause));
+  const { uid, resourceVersion, annotations, labels } = binding.metadata ?? {};
   const bound = (was: KubeObject): KubeObject => {
     const pod = deepCopy(was) as core.Pod;
-    if (pod.metadata.deletionTimestamp) throw conflict(kind, key.name, `pod ${key.name} is being deleted, cannot be assigned to a host`);
-    if (pod.spec.nodeName) throw conflict(kind, key.name, `pod ${key.name} is already assigned to node "${pod.spec.nodeName}"`);
-    pod.spec.nodeName = node as string;
+    const { metadata, spec } = pod;
+    const refuse = (why: string): StatusError => conflict(kind, key.name, why);
+    if (uid && uid !== metadata.uid) throw refuse(`Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`);
+    if (metadata.deletionTimestamp) throw refuse(`pod ${key.name} is being deleted, cannot be assigned to a host`);
+    if (spec.nodeName) throw refuse(`pod ${key.name} is already assigned to node "${spec.nodeName}"`);
+    if (spec.schedulingGates?.length) throw refuse(`pod ${key.name} has non-empty .spec.schedulingGates`);
+    spec.nodeName = node as string;
+    // Without one, whatever is newest is bound.
+    metadata.resourceVersion = resourceVersion ?? '';
+    if (annotations) metadata.annotations = { ...metadata.annotations, ...annotations };
+    if (labels) metadata.labels = { ...metadata.labels, ...labels };
+    const condition = {
+      type: 'PodScheduled',
+      status: 'True',
+      ...(metadata.generation !== undefined && { observedGeneration: metadata.generation }),
+    };
+    pod.status = { ...pod.status, conditions: withCondition(pod.status?.conditions, condition, toTime(api.clock.now())) };
     return pod;
   };
-  await updateObject(api, { ...kind, validate: () => [] } as AnyKind, key.namespace, key.name, bound, options);
-  const scheduled = (was: KubeObject): KubeObject => {
-    const pod = deepCopy(was) as core.Pod;
-    const conditions = (pod.status?.conditions ?? []).filter((it) => it.type !== 'PodScheduled');
-    const at = new Date(api.clock.now()).toISOString().slice(0, 19);
-    pod.status = { ...pod.status, conditions: [...conditions, { type: 'PodScheduled', status: 'True', lastTransitionTime: `${at}Z` }] };
-    return pod;
-  };
-  if (!options.dryRun) await updateObject(api, kind, key.namespace, key.name, scheduled, { subresource: 'status' });
+  await updateObject(api, kind, key.namespace, key.name, bound, { ...options, subresource: 'binding' });
   return success;
 }

@@ -93,6 +93,8 @@ const viewFaults = (kind: AnyKind, stored: KubeObject, was?: KubeObject): FieldE
   kind.viewOf ? (kind.validate?.(kind.viewOf.fromStored(stored), was && kind.viewOf.fromStored(was)) ?? []) : [];
 
 export type Change = (was: KubeObject) => KubeObject;
+/** The route of an update, where it is not the object's own. */
+type UpdateRoute = 'status' | 'finalize' | 'binding';
 
 /**
  * Replaces an object by what `change` makes of it. With `expected`, only if it is still at that revision; else the
@@ -104,7 +106,7 @@ export async function updateObject(
   namespace: string | undefined,
   name: string,
   change: Change,
-  options: WriteOptions & { subresource?: 'status' | 'finalize' | undefined },
+  options: WriteOptions & { subresource?: UpdateRoute | undefined },
 ): Promise<Written> {
   const stored = storedKind(kind);
   for (let attempt = 0; ; attempt++) {
@@ -117,7 +119,7 @@ export async function updateObject(
       throw conflict(kind, name, 'the object has been modified; please apply your changes to the latest version and try again');
     }
     const draft = draftOf(stored, was, asked, options.subresource);
-    if (options.subresource !== 'status') await api.admission.update(stored, draft, was);
+    if (options.subresource !== 'status' && options.subresource !== 'binding') await api.admission.update(stored, draft, was);
     const admitted = await api.admission.reserve(stored, draft, was);
     try {
       refuseFaults(stored, draft, [...faultsOfUpdate(stored, draft, was, options.subresource), ...viewFaults(kind, draft, was)]);
@@ -147,7 +149,9 @@ function isGone(kind: AnyKind, draft: KubeObject): boolean {
   return kind.kind !== 'Namespace' || !(draft as KubeObject & { spec?: { finalizers?: string[] } }).spec?.finalizers?.length;
 }
 
-function draftOf(kind: AnyKind, was: KubeObject, asked: KubeObject, subresource: 'status' | 'finalize' | undefined): WithStatus {
+function draftOf(kind: AnyKind, was: KubeObject, asked: KubeObject, subresource: UpdateRoute | undefined): WithStatus {
+  // What binding changes, in spec and status together, is no change by a user: the generation stays.
+  if (subresource === 'binding') return { ...asked, metadata: { ...asked.metadata, resourceVersion: was.metadata.resourceVersion } };
   if (subresource === 'status') {
     const status = (asked as WithStatus).status;
     const { labels, annotations } = asked.metadata;
@@ -187,6 +191,7 @@ function draftOf(kind: AnyKind, was: KubeObject, asked: KubeObject, subresource:
 }
 
 function faultsOfUpdate(kind: AnyKind, draft: KubeObject, was: KubeObject, subresource: string | undefined): FieldError[] {
+  if (subresource === 'binding') return [];
   const faults: FieldError[] = [];
   if (draft.metadata.uid !== was.metadata.uid) {
     throw conflict(

@@ -297,3 +297,35 @@ test('labels of namespaces are known from the start', async () => {
   await cluster.advance(seconds(2));
   expect(await cluster.stateOf('p')).toBe('n1 True');
 });
+
+test('binding is one change: node and condition come together, and the generation stays', async () => {
+  await cluster.create('web');
+  const before = await cluster.client.get(podKind, key('web'));
+  const seen: string[] = [];
+  const abort = new AbortController();
+  const watching = (async () => {
+    const options = { namespace: 'default', resourceVersion: before?.metadata.resourceVersion ?? '' };
+    for await (const { object } of cluster.client.watch(podKind, options, abort.signal)) {
+      seen.push(`${object.spec.nodeName} ${object.status?.conditions?.map((it) => `${it.type}=${it.status}/${it.observedGeneration}`)}`);
+    }
+  })();
+  await cluster.addNode('n1');
+  await cluster.advance(seconds(1));
+  abort.abort();
+  await watching;
+  expect(seen).toEqual(['n1 PodScheduled=True/1']);
+  expect((await cluster.client.get(podKind, key('web')))?.metadata.generation).toBe(1);
+});
+
+test('another pod of the same name is not bound in the place of the one that was meant', async () => {
+  await cluster.create('web', { schedulingGates: [{ name: 'example.com/quota' }] });
+  const bind = (uid: string) =>
+    cluster.client.post(podKind, key('web'), 'binding', {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { name: 'web', uid },
+      target: { name: 'n1' },
+    });
+  await expect(bind('another')).rejects.toThrow(/Precondition failed: UID in precondition: another/);
+  await expect(bind('')).rejects.toThrow(/has non-empty .spec.schedulingGates/);
+});
