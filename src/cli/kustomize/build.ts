@@ -4,11 +4,12 @@ import { readYamlDocuments } from '../../meta/read/yaml.ts';
 import type { KubeObject } from '../../meta/types.ts';
 import { absorb, generate } from './generate.ts';
 import { addHashes } from './hash.ts';
-import { type Kustomization, kustomizationFileNames, readKustomization } from './kustomization.ts';
+import { type Kustomization, kustomizationFileNames, readKustomization, readReplacements } from './kustomization.ts';
 import { objectsIn } from './objects.ts';
 import { inOrder } from './order.ts';
 import { applyPatch, applyStrategic } from './patch.ts';
 import { followNames } from './references.ts';
+import { replace } from './replace.ts';
 import { currentOf, describe, everCalled, metadataOf, type Resource, resourceOf } from './resource.ts';
 import { isRecord, KustomizationError } from './shape.ts';
 import { addAnnotations, addCommonLabels, addLabels, addPrefix, addSuffix, setImages, setNamespace, setReplicas } from './transform.ts';
@@ -166,6 +167,8 @@ function transform(resources: Resource[], layer: Kustomization, { read, tryRead 
   for (const it of layer.patchesJson6902 ?? []) applyPatch(resources, it, read);
   for (const it of layer.replicas ?? []) setReplicas(resources, it);
   for (const it of [...(layer.images ?? []), ...(layer.imageTags ?? [])]) setImages(resources, it);
+  for (const it of layer.replacements ?? [])
+    for (const each of it.path ? readReplacements(read(it.path).toString('utf8'), it.path) : [it]) replace(resources, each);
 }
 
 /** Adds the file to a failure that does not name one yet. */

@@ -49,6 +49,20 @@ const label = record({
 });
 export type LabelArgs = ReturnType<typeof label>;
 
+const fieldOptions = record({ delimiter: text, index: count, create: flag, encoding: unsupported });
+const replacement = record({
+  path: text,
+  source: record({ group: text, version: text, kind: text, name: text, namespace: text, fieldPath: text, options: fieldOptions }),
+  sourceValue: text,
+  targets: listOf(record({ select: target, reject: listOf(target), fieldPaths: listOf(text), options: fieldOptions })),
+});
+export type Replacement = ReturnType<typeof replacement>;
+
+/** A file that `replacements` names: one of them, or a list. */
+export function readReplacements(content: string, path: string): Replacement[] {
+  return readYamlDocuments(content).flatMap((it) => (Array.isArray(it) ? listOf(replacement)(it, path) : [replacement(it, path)]));
+}
+
 /** Fields of a kustomization, after kustomize's types/kustomization.go. */
 const kustomization = record({
   apiVersion: text,
@@ -84,7 +98,7 @@ const kustomization = record({
   helmCharts: unsupported,
   helmGlobals: unsupported,
   openapi: unsupported,
-  replacements: unsupported,
+  replacements: listOf(replacement),
   transformers: unsupported,
   validators: unsupported,
   vars: unsupported,

@@ -107,6 +107,20 @@ const faults: Array<[name: string, files: Record<string, string>, message: RegEx
     { 'k/kustomization.yaml': 'configMapGenerator: [{name: a, literals: ["x/y=1"]}]' },
     /"x\/y" is not a valid key name/,
   ],
+  [
+    'a replacement from nothing',
+    { 'k/kustomization.yaml': 'replacements: [{source: {kind: Pod}, targets: [{select: {kind: Pod}}]}]' },
+    /nothing is selected by Pod/,
+  ],
+  [
+    'a replacement of a field that is not there',
+    {
+      'k/kustomization.yaml':
+        'resources: [p.yaml]\nreplacements: [{sourceValue: x, targets: [{select: {kind: Pod}, fieldPaths: [spec.nodeName]}]}]',
+      'k/p.yaml': pod,
+    },
+    /unable to find field spec.nodeName in Pod.v1\/a/,
+  ],
   ['broken YAML', { 'k/kustomization.yaml': 'resources: [' }, /^k\/kustomization.yaml: error converting YAML to JSON/],
   [
     'a component among resources',

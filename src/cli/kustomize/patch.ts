@@ -1,9 +1,9 @@
 import { applyJsonPatch } from '../../meta/patch/json.ts';
 import { applyStrategicPatch } from '../../meta/patch/strategic.ts';
 import { readYamlDocuments } from '../../meta/read/yaml.ts';
-import { matchesRequirements, parseLabelSelector } from '../../meta/selector.ts';
 import { kindByName } from '../../kinds/index.ts';
 import type { PatchArgs, Target } from './kustomization.ts';
+import { select } from './select.ts';
 import { currentOf, describe, everCalled, metadataOf, originalOf, remember, type Resource, resourceOf, typeOf } from './resource.ts';
 import { isRecord, type Json, KustomizationError } from './shape.ts';
 import { objectsIn } from './objects.ts';
@@ -88,30 +88,4 @@ function explained<T>(from: string, it: Resource, apply: () => T): T {
   } catch (cause) {
     throw new KustomizationError(`${from}: ${describe(currentOf(it))} cannot be patched: ${(cause as Error).message}`, { cause });
   }
-}
-
-/** Texts of a target are regular expressions over the whole value; names count as they were at first and as they are now. */
-function select(resources: readonly Resource[], target: Target): Resource[] {
-  const matcher = (pattern: string | undefined): ((...values: string[]) => boolean) => {
-    if (!pattern) return () => true;
-    const expression = new RegExp(`^(?:${pattern})$`);
-    return (...values) => values.some((it) => expression.test(it));
-  };
-  const [group, version, kind] = [matcher(target.group), matcher(target.version), matcher(target.kind)];
-  const [name, namespace] = [matcher(target.name), matcher(target.namespace)];
-  const labels = parseLabelSelector(target.labelSelector ?? '');
-  const annotations = parseLabelSelector(target.annotationSelector ?? '');
-  return resources.filter((it) => {
-    const [was, now] = [originalOf(it), currentOf(it)];
-    const metadata = metadataOf(it.object);
-    return (
-      group(now.group) &&
-      version(now.version) &&
-      kind(now.kind) &&
-      name(was.name, now.name) &&
-      namespace(was.namespace || 'default', now.namespace || 'default') &&
-      matchesRequirements(labels, (metadata.labels ?? {}) as Record<string, string>) &&
-      matchesRequirements(annotations, (metadata.annotations ?? {}) as Record<string, string>)
-    );
-  });
 }
