@@ -1,12 +1,15 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { Exec, KubeConfig, type V1Status } from '@kubernetes/client-node';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../fixtures/api/streaming.ts';
-import { startTestCluster, type TestCluster } from '../fixtures/cluster/cluster.ts';
+import { pause, startTestCluster, type TestCluster } from '../fixtures/cluster/cluster.ts';
 import { kubectlOf } from '../fixtures/cluster/kubectl.ts';
 import { kubectlsOf } from '../fixtures/kubectl.ts';
 
@@ -44,6 +47,14 @@ spec:
 ---
 apiVersion: v1
 kind: Pod
+metadata: { name: shell }
+spec:
+  terminationGracePeriodSeconds: 0
+  containers:
+  - { name: main, image: busybox:1.36, stdin: true, tty: true, command: ["sh"] }
+---
+apiVersion: v1
+kind: Pod
 metadata: { name: again }
 spec:
   terminationGracePeriodSeconds: 0
@@ -66,7 +77,7 @@ beforeAll(async () => {
   const kubectl = kubectlOf(all.at(-1)?.path as string, cluster.kubeconfig);
   await eventually('the service account', async () => (await kubectl(['get', 'serviceaccount', 'default'])).code === 0);
   await kubectl.ok(['apply', '-f', '-'], { input: pods });
-  await kubectl.ok(['wait', '--for=condition=Ready', 'pod/web', 'pod/reader', '--timeout=60s']);
+  await kubectl.ok(['wait', '--for=condition=Ready', 'pod/web', 'pod/reader', 'pod/shell', '--timeout=60s']);
 });
 afterAll(async () => {
   await cluster?.destroy();
@@ -148,6 +159,36 @@ describe.skipIf(all.length === 0).each(all)('kubectl $version', ({ path }) => {
       child.stdin?.write('you\n');
       return child.said().includes('got you\n');
     });
+  });
+
+  test.skipIf(!hasScript)('attach -it has the terminal of the container, with its size', async () => {
+    const line = command(['attach', '-it', 'shell']);
+    const child = start([], ['script', '-qec', `stty rows 33 cols 99; ${line.map((it) => `'${it}'`).join(' ')}`, '/dev/null']);
+    await eventually('the size', async () => {
+      child.stdin?.write('stty size\r');
+      await pause(100);
+      return child.said().includes('33 99');
+    });
+  });
+
+  test('run -i makes a pod, feeds it, hands on how it ended, and removes it', async () => {
+    const run = ['--rm', '-i', '--restart=Never', '--image=busybox:1.36', '--', 'sh', '-c'];
+    const { code, out } = await kubectl(['run', 'quick', ...run, 'read it; echo "got $it"; exit 3'], 'this\n');
+    expect([code, out.toString()]).toEqual([3, expect.stringContaining('got this\n')]);
+    expect((await kubectl(['get', 'pod', 'quick'])).err).toContain('NotFound');
+  });
+
+  test('cp copies in and out', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'peapod-cp-'));
+    try {
+      const bytes = randomBytes(3_000_000);
+      writeFileSync(join(folder, 'in'), bytes);
+      expect((await kubectl(['cp', join(folder, 'in'), 'web:/tmp/copied'])).code).toBe(0);
+      expect((await kubectl(['cp', 'web:/tmp/copied', join(folder, 'out')])).code).toBe(0);
+      expect(digest(readFileSync(join(folder, 'out')))).toBe(digest(bytes));
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   describe('logs', () => {
