@@ -34,7 +34,7 @@ function sourceOf(resources: readonly Resource[], source: NonNullable<Replacemen
   const path = source.fieldPath || 'metadata.name';
   const [place] = placesAt(only.object, splitPath(path), false);
   const value = place?.holder[place.key];
-  if (value === undefined || value === null || value === '')
+  if (value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0))
     throw new KustomizationError(`replacements: field ${path} is missing in ${describe(currentOf(only))}`);
   const { delimiter, index = 0 } = source.options ?? {};
   if (!delimiter) return value;
@@ -81,9 +81,11 @@ function asBefore(before: unknown, value: unknown): unknown {
   return typeof read === typeof before ? read : value;
 }
 
-/** `a.b\.c.[name=x].0.*`: a backslash keeps a dot, and so do brackets. */
+/** `a.b\.c.[d.e].[name=x].0.*`: a backslash keeps a dot, and so do brackets. */
 const splitPath = (path: string): string[] =>
-  [...path.matchAll(/(\[[^\]]*\]|(?:\\.|[^.\\])+)(?:\.|$)/g)].map(([, step = '']) => step.replace(/\\(.)/g, '$1'));
+  [...path.matchAll(/(\[[^\]]*\]|(?:\\.|[^.\\])+)(?:\.|$)/g)].map(([, step = '']) =>
+    step.replace(/^\[([^=]*)\]$/, '$1').replace(/\\(.)/g, '$1'),
+  );
 
 /** A list is a holder too: its keys are the indexes. */
 type Place = { holder: Json; key: string };
