@@ -1,9 +1,13 @@
 import { expect, test } from 'vitest';
 import { startLaggingPlane } from '../../../test/fixtures/controllers/lagging-plane.ts';
-import { configMap } from '../../kinds/index.ts';
+import { type AnyKind, configMap, secret } from '../../kinds/index.ts';
 import { minutes, seconds } from '../../lib/clock.ts';
-import type { OwnerReference } from '../../meta/types.ts';
+import type { KubeObject, OwnerReference } from '../../meta/types.ts';
 import { garbageCollector } from './reconcile.ts';
+
+// News of two kinds come independently of each other: a dependent may be known before its owner.
+const kinds: readonly AnyKind[] = [configMap, secret];
+const kindOf = (it: KubeObject): AnyKind => (it.kind === 'Secret' ? secret : configMap);
 
 test.each([1, 2, 3, 4, 5, 6])(
   'however late news come: nothing goes while an owner is there, nothing stays without (seed %i)',
@@ -13,17 +17,19 @@ test.each([1, 2, 3, 4, 5, 6])(
     plane.failures = 0.2;
     const byHand = new Set<string>();
     const owners = new Map<string, string[]>();
-    const there = async () => (await client.list(configMap, { namespace: 'default' })).items;
+    const there = async (): Promise<KubeObject[]> =>
+      (await Promise.all(kinds.map((kind) => client.list<KubeObject>(kind, { namespace: 'default' })))).flatMap((it) => [...it.items]);
     let serial = 0;
     for (let round = 0; round < 30; round++) {
       for (let i = 0; i < 4; i++) {
         const all = await there();
         const chosen = all.filter(() => random.next() < 0.15).slice(0, 2);
         const ownerReferences = chosen.map(
-          ({ metadata: { name, uid } }): OwnerReference => ({ apiVersion: 'v1', kind: 'ConfigMap', name, uid, blockOwnerDeletion: true }),
+          ({ kind, metadata: { name, uid } }): OwnerReference => ({ apiVersion: 'v1', kind, name, uid, blockOwnerDeletion: true }),
         );
         const name = `c${serial++}`;
-        const made = await client.create(configMap, {
+        const kind = kinds[Math.floor(random.next() * 2)] as AnyKind;
+        const made = await client.create<KubeObject>(kind, {
           metadata: { name, namespace: 'default', ...(chosen.length > 0 && { ownerReferences }) },
         });
         owners.set(
@@ -34,7 +40,7 @@ test.each([1, 2, 3, 4, 5, 6])(
       for (const it of await there()) {
         if (random.next() > 0.06) continue;
         byHand.add(it.metadata.uid);
-        await client.delete(configMap, it.metadata);
+        await client.delete(kindOf(it), it.metadata);
       }
       if (round % 5 === 1) plane.cutWatches();
       if (round % 7 === 2) {
