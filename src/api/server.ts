@@ -15,6 +15,7 @@ import { type ServiceAddressConfig, serviceAddresses } from './admission/service
 import { defaultStorageClass, volumeProtection } from './admission/volume.ts';
 import { authenticate } from './auth/authenticate.ts';
 import { authorize } from './auth/authorize.ts';
+import { impersonate } from './auth/impersonate.ts';
 import type { Pki } from './auth/pki.ts';
 import { ensureInitialObjects, ensureKubernetesService } from './bootstrap.ts';
 import { shown } from './codec.ts';
@@ -119,7 +120,7 @@ const closed = (server: Server): Promise<void> =>
 function onUpgrade(streams: Streams, request: IncomingMessage, socket: Socket, head: Buffer): void {
   const info = parsePath(request.method ?? 'GET', request.url ?? '/');
   try {
-    authorize(authenticate(request), info);
+    authorize(impersonate(authenticate(request), request.headers), info);
     streams.upgrade(request, socket, head, info);
   } catch (error) {
     refuseUpgrade(socket, error);
@@ -148,7 +149,7 @@ function requestHandler(api: ApiContext, deps: ApiDeps, checks: readonly HealthC
         deps.log.error('a request failed', { verb: info.verb, path: info.path, error: String((error as Error)?.stack ?? error) });
     };
     try {
-      const user = authenticate(request);
+      const user = impersonate(authenticate(request), request.headers);
       authorize(user, info);
       if (info.isResource) resources(request, response, info, user).catch(fail);
       else if (!serveDiscovery(served, request, response, info)) rest(request as Request, response as Response);

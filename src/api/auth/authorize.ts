@@ -33,8 +33,9 @@ function attemptOf(info: RequestInfo): Attempt {
 }
 
 /** Fails with Forbidden when the request is none of the user's, as upstream words it. */
-export function authorize(user: User, info: RequestInfo): void {
-  const attempt = attemptOf(info);
+export const authorize = (user: User, info: RequestInfo): void => authorizeAttempt(user, attemptOf(info));
+
+export function authorizeAttempt(user: User, attempt: Attempt): void {
   if (isAllowed(user, attempt)) return;
   if ('path' in attempt)
     throw new StatusError('Forbidden', `forbidden: User "${user.name}" cannot ${attempt.verb} path "${attempt.path}"`, { details: {} });

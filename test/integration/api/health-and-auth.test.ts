@@ -102,6 +102,17 @@ describe('who asks', () => {
     await admin.get('/apis/authorization.k8s.io/v1/subjectaccessreviews').expect(405);
   });
 
+  test('as somebody else, for who may', async () => {
+    const { body } = await admin.get('/api/v1/pods').set('Impersonate-User', 'jane').expect(403);
+    expect(body.message).toContain('User "jane" cannot list resource "pods"');
+    await admin.get('/api/v1/pods').set('Impersonate-User', 'jane').set('Impersonate-Group', 'system:masters').expect(200);
+    await admin.get('/api/v1/pods').set('Impersonate-Group', 'x').expect(400);
+    const refused = await anyone.get('/version').set('Impersonate-User', 'jane').expect(403);
+    expect(refused.body.message).toBe(
+      'users "jane" is forbidden: User "system:anonymous" cannot impersonate resource "users" in API group "" at the cluster scope',
+    );
+  });
+
   test('with a token that is reviewed: nobody known', async () => {
     const { body } = await admin
       .post('/apis/authentication.k8s.io/v1/tokenreviews')

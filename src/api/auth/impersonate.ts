@@ -1,0 +1,22 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { badRequest } from '../../meta/status-error.ts';
+import type { User } from '../request.ts';
+import { authorizeAttempt } from './authorize.ts';
+
+/**
+ * Who a request is made as: whoever may, can ask to be taken for somebody else (kubectl --as). Fails with Forbidden for
+ * who may not, and with BadRequest for groups without a user.
+ */
+export function impersonate(user: User, headers: IncomingHttpHeaders): User {
+  const [name] = [headers['impersonate-user'] ?? []].flat();
+  // Headers of one name come joined by commas, which no group may hold.
+  const groups = [headers['impersonate-group'] ?? []].flat().flatMap((it) => it.split(/,\s*/));
+  if (name === undefined) {
+    if (groups.length > 0) throw badRequest(`requested ${JSON.stringify(groups)} without impersonating a user`);
+    return user;
+  }
+  const wanted = [{ plural: 'users', name }, ...groups.map((it) => ({ plural: 'groups', name: it }))];
+  for (const it of wanted) authorizeAttempt(user, { verb: 'impersonate', group: '', ...it });
+  const known = name === 'system:anonymous' ? 'system:unauthenticated' : 'system:authenticated';
+  return { name, groups: [...new Set([...groups, known])] };
+}
