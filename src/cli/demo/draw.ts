@@ -34,14 +34,14 @@ export function drawWithin(tree: readonly Branch[], size: { columns: number; row
 }
 
 /**
- * Each branch as one line, by its path: what is told when there is no terminal to draw on. What has no more below it (a
- * container) is told of when it is not well: the rest shows on the branch above.
+ * Each branch as one line, by its path: what is told when there is no terminal to draw on. Of containers those that are
+ * not well: the rest shows on their pod.
  */
 export function linesOf(tree: readonly Branch[], path: readonly string[] = []): Map<string, string> {
   const lines = new Map<string, string>();
   for (const { title, state, mood, children } of tree) {
     const here = [...path, title];
-    const isDetail = here.length > 3 && children.length === 0 && mood !== 'bad';
+    const isDetail = here.at(-2)?.startsWith('pod/') && mood !== 'bad';
     if (state && !isDetail) lines.set(here.join(' '), `${marks[mood]} ${here.join(' ')}  ${state}`);
     for (const [key, line] of linesOf(children, here)) lines.set(key, line);
   }

@@ -8,8 +8,9 @@ import { linesOf } from './draw.ts';
 import { createLive } from './live.ts';
 import { type Branch, isReady, type Show, treeOf } from './tree.ts';
 
-/** Without any news for so long, nothing more will come; and it must end some time. */
+/** Without any news for so long, nothing more will come. What is at fault for so long will not come right by itself. And it must end some time. */
 const silence = 90_000;
+const fault = 45_000;
 const patience = 300_000;
 
 /** Shows how the demos come up, until all are ready. Resolves with what is wrong when they do not become so. */
@@ -22,7 +23,7 @@ export async function waitUntilReady(server: Server, shows: readonly Show[], io:
     await Promise.all([sources.deployments.synced, sources.replicaSets.synced, sources.pods.synced]);
     const live = createLive(io);
     const began = clock.now();
-    let [last, lastNews] = ['', began];
+    let [last, lastNews, lastWell] = ['', began, began];
     for (;;) {
       const tree = treeOf(shows, {
         deployments: sources.deployments.list(),
@@ -35,7 +36,9 @@ export async function waitUntilReady(server: Server, shows: readonly Show[], io:
         [last, lastNews] = [now, clock.now()];
       }
       if (isReady(tree)) return [];
-      if (clock.now() - lastNews > silence || clock.now() - began > patience) return faultsIn(tree);
+      const time = clock.now();
+      if (!tree.some(({ mood }) => mood === 'bad')) lastWell = time;
+      if (time - lastNews > silence || time - lastWell > fault || time - began > patience) return faultsIn(tree);
       await sleep(clock, 80);
     }
   } finally {
@@ -46,5 +49,5 @@ export async function waitUntilReady(server: Server, shows: readonly Show[], io:
 /** The branches that are not as they should be, most telling first: those furthest down. */
 function faultsIn(tree: readonly Branch[]): string[] {
   const lines = [...linesOf(tree).values()].filter((it) => !it.startsWith('✓'));
-  return [...lines.filter((it) => it.startsWith('✗')), ...lines.filter((it) => !it.startsWith('✗'))].map((it) => it.slice(2));
+  return [...lines.filter((it) => it.startsWith('✗')).reverse(), ...lines.filter((it) => !it.startsWith('✗'))].map((it) => it.slice(2));
 }
