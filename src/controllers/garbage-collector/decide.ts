@@ -16,7 +16,7 @@ export type Decision =
   /** `unblock`: first let no owner wait for this object, else two would wait for each other. */
   | { do: 'delete'; policy: Policy; unblock: boolean }
   /** Takes the object out of its dependents' references, then lets it go. */
-  | { do: 'orphan'; dependents: KubeObject[] }
+  | { do: 'orphan' }
   /** All that held it back has gone. */
   | { do: 'release' };
 
@@ -38,7 +38,7 @@ export function decide(
 }
 
 function decideGoing(it: KubeObject, dependents: readonly KubeObject[]): Decision {
-  if (isOrphaning(it)) return { do: 'orphan', dependents: [...dependents] };
+  if (isOrphaning(it)) return { do: 'orphan' };
   if (!isForeground(it)) return nothing;
   return dependents.some((one) => isBlocking(one, it)) ? nothing : { do: 'release' };
 }

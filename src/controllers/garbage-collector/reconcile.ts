@@ -94,7 +94,9 @@ async function act(decision: Decision, it: KubeObject, kind: AnyKind, { client, 
     }
     case 'orphan':
       await Promise.all(
-        decision.dependents.map((one) => forgetOwners(one, kindByName(one.apiVersion, one.kind) as AnyKind, [uid], client)),
+        (await storedDependents(it, client)).map((one) =>
+          forgetOwners(one, kindByName(one.apiVersion, one.kind) as AnyKind, [uid], client),
+        ),
       );
       await removeFinalizer(it, kind, 'orphan', client);
       return;
@@ -105,6 +107,13 @@ async function act(decision: Decision, it: KubeObject, kind: AnyKind, { client, 
 }
 
 type Client = ControllerContext['client'];
+
+/** Asked of the API: one that the caches do not show yet would be taken for left over, and deleted, later. */
+async function storedDependents({ metadata: { uid, namespace: where } }: KubeObject, client: Client): Promise<KubeObject[]> {
+  const asked = collected.filter((kind) => !where || kind.namespaced);
+  const lists = await Promise.all(asked.map((kind) => client.list<KubeObject>(kind, where ? { namespace: where } : {})));
+  return lists.flatMap(({ items }) => items.filter((it) => it.metadata.ownerReferences?.some((one) => one.uid === uid)));
+}
 
 const forgetOwners = (it: KubeObject, kind: AnyKind, owners: readonly string[], client: Client): Promise<KubeObject | undefined> =>
   client.change<KubeObject>(kind, it, ({ metadata }) => {

@@ -2,19 +2,20 @@ import { namespace, type core } from '../../kinds/index.ts';
 import { seconds, toTime } from '../../lib/clock.ts';
 import { isDeleting } from '../../meta/owner.ts';
 import { isReason } from '../../meta/status-error.ts';
-import { again, type Controller, done, type Trigger } from '../run.ts';
+import type { KubeObject } from '../../meta/types.ts';
+import { again, type Controller, type ControllerContext, done, type Result, type Trigger } from '../run.ts';
 import { conditionsAfter } from './conditions.ts';
 import { contentKinds, removeContent } from './content.ts';
 
 const ourFinalizer = 'kubernetes';
 
-/** What goes from a namespace that goes makes it due: perhaps that was the last. */
+/** What goes from a namespace that goes makes it due: perhaps that was the last. So does what stands in none. */
 const contentTriggers = contentKinds.map(
   (kind): Trigger => ({
     kind,
     keys: ({ metadata }, { informers }) => {
       const it = informers.of(namespace).get(metadata.namespace ?? '');
-      return it && isDeleting(it) ? [it.metadata.name] : [];
+      return it && !isDeleting(it) ? [] : [metadata.namespace ?? ''];
     },
   }),
 );
@@ -24,9 +25,11 @@ export const namespaces: Controller = {
   name: 'namespace',
   for: namespace,
   also: contentTriggers,
-  async reconcile(name, { client, clock, informers }) {
+  async reconcile(name, context) {
+    const { client, clock, informers } = context;
     const it = informers.of(namespace).get(name);
-    if (!it || !isDeleting(it) || !it.spec.finalizers?.length) return done;
+    if (!it) return removeStrays(name, context);
+    if (!isDeleting(it) || !it.spec.finalizers?.length) return done;
     const found = await removeContent(name, client);
     if (found.remaining.size > 0 || found.faults.length > 0) {
       await client.changeStatus(namespace, it, (draft) => {
@@ -51,3 +54,13 @@ export const namespaces: Controller = {
     }
   },
 };
+
+/** A creation may have been under way while the namespace went: nothing of it may live on. */
+async function removeStrays(name: string, { client, informers, log }: ControllerContext): Promise<Result> {
+  if (contentKinds.every((kind) => informers.of<KubeObject>(kind).inNamespace(name).length === 0)) return done;
+  if (await client.get(namespace, { name })) return done;
+  log.warn('objects of a namespace that is no more are deleted', { namespace: name });
+  const { faults } = await removeContent(name, client);
+  if (faults.length > 0) throw new Error(`content of namespace ${name}, which is no more, could not be deleted: ${faults.join('; ')}`);
+  return done;
+}

@@ -62,3 +62,12 @@ test('a namespace goes with all that is in it, pods first', async () => {
   });
   await plane.seen('the namespace has gone', async () => !(await team()));
 });
+
+test('what was made while its namespace went goes too', async () => {
+  await start();
+  const { client } = plane;
+  await plane.seen('the account', account);
+  // The admission that would refuse it is passed by, as by a creation that was let in a moment before.
+  await plane.createUnchecked(secret, { metadata: { name: 'stray', namespace: 'nowhere' } });
+  await plane.seen('the stray has gone', async () => !(await client.get(secret, { namespace: 'nowhere', name: 'stray' })));
+});
