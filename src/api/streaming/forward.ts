@@ -16,7 +16,7 @@ export const tunnelProtocol = `SPDY/3.1+${forwardProtocol}`;
 
 const creationLimit = 30_000;
 /** How long the client may still send after the pod has ended its half: older kubectls end theirs only when they hear of our end. */
-const lastWords = 1_000;
+const lastWords = 300;
 
 type Pair = { data?: SpdyStream; error?: SpdyStream; cancel: () => void };
 
