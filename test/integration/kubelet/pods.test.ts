@@ -154,6 +154,13 @@ describe('a pod', () => {
     );
   });
 
+  test('that crashes waits after its first restart, also when the engine is slow to answer', async () => {
+    node.runtime.slow = true;
+    await node.create('web', { containers: [{ name: 'app', image: 'b', command: ['exit', '3'] }] });
+    await line('web', 'Running app=CrashLoopBackOffx1');
+    expect((await node.get('web'))?.status?.containerStatuses?.[0]?.state?.waiting?.message).toMatch(/^back-off 10s /);
+  });
+
   test('that is done stays, without its sandbox', async () => {
     await node.create('job', { restartPolicy: 'Never', containers: [{ name: 'app', image: 'b', command: ['exit', '0'] }] });
     await line('job', 'Succeeded app=Completed(0)');
