@@ -9,7 +9,8 @@ const taint = (key: string, at = 0, value?: string): core.Taint & { at: number }
   at,
   ...(value && { value }),
 });
-const tolerating = (...tolerations: core.Toleration[]): core.Pod => podOf('web', { spec: { tolerations } });
+const tolerating = (...tolerations: core.Toleration[]): core.Pod =>
+  podOf('web', { spec: { tolerations }, metadata: { creationTimestamp: '1970-01-01T00:00:00Z' } });
 const since = (it: core.Taint): number => (it as core.Taint & { at: number }).at;
 
 const cases: Array<[name: string, pod: core.Pod, taints: core.Taint[], want: number | undefined]> = [
@@ -28,6 +29,15 @@ const cases: Array<[name: string, pod: core.Pod, taints: core.Taint[], want: num
     tolerating({ key: 'a', operator: 'Exists', tolerationSeconds: 10 }, { key: 'b', operator: 'Exists', tolerationSeconds: 3 }),
     [taint('a', 0), taint('b', 1000)],
     4000,
+  ],
+  [
+    'it came when the taint was there',
+    podOf('web', {
+      spec: { tolerations: [{ key: 'a', operator: 'Exists', tolerationSeconds: 10 }] },
+      status: { conditions: [{ type: 'PodScheduled', status: 'True', lastTransitionTime: '1970-01-01T00:01:00Z' }] },
+    }),
+    [taint('a', 1000)],
+    70_000,
   ],
   ['it goes already', podOf('web', { metadata: { deletionTimestamp: 't' } }), [taint('a')], undefined],
 ];

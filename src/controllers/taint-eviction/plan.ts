@@ -1,4 +1,5 @@
 import type { core } from '../../kinds/index.ts';
+import { findCondition } from '../../meta/condition.ts';
 import { isDeleting } from '../../meta/owner.ts';
 
 type Taint = core.Taint;
@@ -6,6 +7,10 @@ type Toleration = core.Toleration;
 
 const isTolerated = (taint: Taint, { key, operator = 'Equal', value = '', effect }: Toleration): boolean =>
   (!effect || effect === taint.effect) && (!key || key === taint.key) && (operator === 'Exists' || value === (taint.value ?? ''));
+
+/** When it came to its node: a taint that was there already counts from then. */
+const boundAt = ({ metadata, status }: core.Pod): number =>
+  Date.parse(findCondition(status?.conditions, 'PodScheduled')?.lastTransitionTime ?? metadata.creationTimestamp);
 
 /**
  * When a pod has to leave its node for the node's NoExecute taints; undefined when it may stay. `since` tells when a
@@ -18,7 +23,7 @@ export function evictionTime(pod: core.Pod, taints: readonly Taint[] | undefined
     if (taint.effect !== 'NoExecute') continue;
     const toleration = pod.spec.tolerations?.find((it) => isTolerated(taint, it));
     if (toleration && toleration.tolerationSeconds === undefined) continue;
-    const at = since(taint) + Math.max(0, toleration?.tolerationSeconds ?? 0) * 1000;
+    const at = Math.max(since(taint), boundAt(pod)) + Math.max(0, toleration?.tolerationSeconds ?? 0) * 1000;
     if (earliest === undefined || at < earliest) earliest = at;
   }
   return earliest;

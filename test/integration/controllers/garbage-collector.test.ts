@@ -91,16 +91,16 @@ test('an owner in another namespace is none, and that is told', async () => {
   ]);
 });
 
-test('two that own each other go in the foreground all the same', async () => {
-  const a = await make('a');
-  const b = await make('b', [refTo(a, { blockOwnerDeletion: true })]);
-  await plane.client.change(configMap, a, (draft) => {
-    draft.metadata.ownerReferences = [refTo(b, { blockOwnerDeletion: true })];
+test.each([2, 3, 4])('%i that own each other in a circle go in the foreground all the same', async (count) => {
+  const first = await make('c0');
+  let last = first;
+  for (let i = 1; i < count; i++) last = await make(`c${i}`, [refTo(last, { blockOwnerDeletion: true })]);
+  await plane.client.change(configMap, first, (draft) => {
+    draft.metadata.ownerReferences = [refTo(last, { blockOwnerDeletion: true })];
   });
   await plane.settle();
-  await remove('a', 'Foreground');
-  await gone('a');
-  await gone('b');
+  await remove('c0', 'Foreground');
+  for (let i = 0; i < count; i++) await gone(`c${i}`);
 });
 
 test('many dependents go with one owner', async () => {
