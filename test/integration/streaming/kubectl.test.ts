@@ -31,7 +31,9 @@ afterEach(async () => {
   await eventually('the end of all', () => !['exec', 'attach', 'logs', 'forward'].some((it) => api.node.open.has(it)));
 });
 
-describe.skipIf(all.length === 0).each(all)('kubectl $version over $over', ({ path, over }) => {
+test.skipIf(all.length === 0)('there are kubectls to try with', () => expect(all.every(({ path }) => path !== '')).toBe(true));
+
+describe.each(all)('kubectl $version over $over', ({ path, over }) => {
   const children = new Set<ChildProcess>();
   afterEach(() => {
     for (const child of children) child.kill();
