@@ -96,3 +96,15 @@ test('slices carry the labels of their Service, but for those that are theirs', 
 test('nothing is made for a Service that goes', () => {
   expect(planServiceSlices(serviceOf('web', {}, gone), [podOf('a', { ip: '10.1.0.1' })], [], nodes).create).toEqual([]);
 });
+
+const hints: Array<[wish: string, ready: boolean, want: discovery.EndpointHints | undefined]> = [
+  ['', true, undefined],
+  ['PreferClose', true, { forZones: [{ name: 'z1' }] }],
+  ['PreferSameZone', true, { forZones: [{ name: 'z1' }] }],
+  ['PreferSameNode', true, { forZones: [{ name: 'z1' }], forNodes: [{ name: 'n2' }] }],
+  ['PreferSameNode', false, undefined],
+];
+test.each(hints)('hints for %s', (trafficDistribution, ready, want) => {
+  const pod = podOf('a', { ip: '10.1.0.1', ready, spec: { nodeName: 'n2' } });
+  expect(endpointsOf(serviceOf('web', { trafficDistribution }), pod)[0]?.hints).toEqual(want);
+});

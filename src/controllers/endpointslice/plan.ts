@@ -93,6 +93,7 @@ function endpointOf(
   const ready = service.spec.publishNotReadyAddresses === true || (serving && !terminating);
   const hostname = hostnameIn(pod, service);
   const zone = node?.metadata.labels?.[zoneLabel];
+  const hints = ready ? hintsFor(service, zone, pod.spec.nodeName) : undefined;
   return {
     addresses,
     conditions: { ready, serving, terminating },
@@ -100,5 +101,15 @@ function endpointOf(
     targetRef: podReference(pod),
     ...(pod.spec.nodeName && { nodeName: pod.spec.nodeName }),
     ...(zone && { zone }),
+    ...(hints && { hints }),
   };
+}
+
+/** Who should rather be served by this endpoint: those near it, if the Service wants it so (trafficdist.go). */
+function hintsFor({ spec }: core.Service, zone: string | undefined, node: string | undefined): discovery.EndpointHints | undefined {
+  const { trafficDistribution: wish } = spec;
+  if (wish !== 'PreferClose' && wish !== 'PreferSameZone' && wish !== 'PreferSameNode') return undefined;
+  const forNodes = wish === 'PreferSameNode' && node;
+  if (!zone && !forNodes) return undefined;
+  return { ...(zone && { forZones: [{ name: zone }] }), ...(forNodes && { forNodes: [{ name: forNodes }] }) };
 }
