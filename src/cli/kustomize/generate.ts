@@ -128,5 +128,5 @@ export function absorb(resources: Resource[], { resource, behavior }: Generated)
       if (isRecord(old.object[field])) resource.object[field] = { ...old.object[field], ...(resource.object[field] as Json | undefined) };
     }
   }
-  resources[resources.indexOf(old)] = { ...old, object: resource.object, hashed: resource.hashed };
+  resources[resources.indexOf(old)] = { ...old, object: resource.object, hashed: resource.hashed && old.hashed };
 }

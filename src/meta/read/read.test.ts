@@ -24,6 +24,14 @@ test('YAML is read as Kubernetes reads it', () => {
   expect(() => readYamlDocuments(bomb)).toThrow('aliasing');
 });
 
+test('a block of text that ends with the file has no line break that the file does not have', () => {
+  expect(readYamlDocuments('a: |\n  x\n  y {}')).toEqual([{ a: 'x\ny {}' }]);
+  expect(readYamlDocuments('a: |\n  x\n  y\n')).toEqual([{ a: 'x\ny\n' }]);
+  expect(readYamlDocuments('a: |-\n  x')).toEqual([{ a: 'x' }]);
+  expect(readYamlDocuments('a: "x\\n"')).toEqual([{ a: 'x\n' }]);
+  expect(readYamlDocuments('b: [1]\n---\na:\n- b\n- |\n  c')).toEqual([{ b: [1] }, { a: ['b', 'c'] }]);
+});
+
 test('duplicate keys are named with their path', () => {
   expect(duplicateKeys('{"a":1,"b":{"c":1,"c":2},"l":[{"x":1},{"y":"}","y":"\\"{"}],"a":2}')).toEqual(['b.c', 'l[1].y', 'a']);
   expect(duplicateKeys('{"a":{"b":1},"c":{"b":1}}')).toEqual([]);

@@ -52,7 +52,28 @@ export function readYamlDocuments(text: string, duplicates?: string[]): unknown[
   }
   const left = { nodes: mostNodes };
   for (const document of documents) countNodes(document, left, 0);
+  if (!text.endsWith('\n')) dropAddedBreak(documents, text);
   return documents.filter((it) => it !== null && it !== undefined);
+}
+
+/**
+ * A block of text that ends with the file, without a line break, has none at its end either. The parser reads as if
+ * there were one; it is taken off again, since what kustomize hashes must be the same to the byte.
+ */
+function dropAddedBreak(documents: unknown[], text: string): void {
+  const lastLine = text.slice(text.lastIndexOf('\n') + 1).trimStart();
+  let holder = documents as unknown as Record<string, unknown>;
+  for (;;) {
+    const key = Object.keys(holder).at(-1);
+    if (key === undefined) return;
+    const value = holder[key];
+    if (typeof value === 'object' && value !== null) holder = value as Record<string, unknown>;
+    else {
+      const isBlock = typeof value === 'string' && lastLine !== '' && value.endsWith(`${lastLine}\n`);
+      if (isBlock) holder[key] = value.slice(0, -1);
+      return;
+    }
+  }
 }
 
 /** What reads as something else than text in YAML 1.1 is quoted. */
