@@ -11,6 +11,8 @@ import { controllerName, managedBy, planServiceSlices, serviceNameLabel } from '
 
 const triggerTimes = perRun(createTriggerTimes);
 const paces = perRun(() => createPace(0.2, 200));
+/** By node that is not there: Services with pods on it, which wait for it. */
+const waiting = perRun(() => new Map<string, Set<string>>());
 
 /** Shows in EndpointSlices which pods stand behind a Service, and whether they are ready. */
 export const endpointSlices: Controller = {
@@ -18,6 +20,14 @@ export const endpointSlices: Controller = {
   for: service,
   also: [
     podsTrigger,
+    {
+      kind: node,
+      keys: ({ metadata: { name } }, context) => {
+        const due = waiting(context).get(name);
+        if (due && context.informers.of(node).get(name)) waiting(context).delete(name);
+        return due ?? [];
+      },
+    },
     {
       kind: endpointSlice,
       keys: ({ metadata }) => {
@@ -43,8 +53,11 @@ export const endpointSlices: Controller = {
     // A slice made a moment ago may not be in the cache yet: only the API knows for sure that one is missing.
     if (plan.create.length > 0) plan = planServiceSlices(it, pods, await storedSlices(key, context), nodeOf);
     await applySlices(plan, triggerTimes(context).next(it, pods), client);
-    if (plan.missingNodes.length > 0)
-      throw new Error(`pods of service ${key} are left out: nodes ${[...new Set(plan.missingNodes)].join(', ')} not found`);
+    for (const name of plan.missingNodes) {
+      const known = waiting(context).get(name);
+      if (known) known.add(key);
+      else waiting(context).set(name, new Set([key]));
+    }
     return done;
   },
 };

@@ -105,3 +105,21 @@ test('a Service without pods has an empty slice; without selector none, but what
   });
   await plane.seen('no longer mirrored', async () => (await slices('own')).length === 0);
 });
+
+test('a pod whose node is not there yet is shown when it comes', async () => {
+  await start();
+  const { client } = plane;
+  await createPod(client, 'a', {
+    ip: '10.244.9.5',
+    metadata: { labels: { app: 'web' } },
+    spec: { nodeName: 'late', containers: [{ name: 'c', image: 'i' }] },
+  });
+  await client.create(service, {
+    metadata: { name: 'web', namespace: 'default' },
+    spec: { selector: { app: 'web' }, ports: [{ port: 80 }] },
+  });
+  await plane.settle();
+  expect(await addresses('web')).toEqual([]);
+  await createNode(client, 'late');
+  await plane.seen('it is shown', async () => (await addresses('web')).length === 1);
+});
