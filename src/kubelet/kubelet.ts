@@ -103,6 +103,7 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
         });
     },
   });
+  const lookups = lookupsFrom(deps);
   const { allocatable } = resourcesOf(engine, host, config.maxPods);
   const volumes = volumesInTurn(
     await createVolumes({
@@ -127,8 +128,8 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
     random: deps.random,
     log,
     volumes,
-    images: createImages({ images: runtime.images, recorder: deps.recorder, clock, log }),
-    lookups: lookupsFrom(deps),
+    images: createImages({ images: runtime.images, recorder: deps.recorder, clock, log, secret: lookups.secret }),
+    lookups,
     addresses,
     observer,
     probes,

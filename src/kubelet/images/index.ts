@@ -3,9 +3,10 @@ import type { core } from '../../kinds/index.ts';
 import { backoff } from '../../lib/backoff.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import { type Images, type ImageState, PullFailed } from '../../runtime/index.ts';
+import { type Images, type ImageState, PullFailed, type RegistryLogin } from '../../runtime/index.ts';
 import type { ImageFacts } from '../container-spec.ts';
 import { containerPath } from '../names.ts';
+import { loginsFor } from './logins.ts';
 
 /** No image, no container; `reason` becomes the waiting state. */
 export class ImageError extends Error {
@@ -16,7 +17,13 @@ export class ImageError extends Error {
   }
 }
 
-type Deps = { images: Images; recorder: EventRecorder; clock: Clock; log: Log };
+type Deps = {
+  images: Images;
+  recorder: EventRecorder;
+  clock: Clock;
+  log: Log;
+  secret(namespace: string, name: string): Promise<core.Secret | undefined>;
+};
 type Failure = { count: number; until: number; message: string };
 const [firstWait, longestWait] = [10_000, 300_000];
 
@@ -24,7 +31,7 @@ const [firstWait, longestWait] = [10_000, 300_000];
 const referenceForm =
   /^(?:[a-zA-Z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@[a-z0-9]+:[a-f0-9]{32,})?$/;
 
-export function createImages({ images, recorder, clock, log }: Deps): {
+export function createImages({ images, recorder, clock, log, secret }: Deps): {
   ensure(pod: core.Pod, container: core.Container): Promise<ImageFacts>;
 } {
   /** By pod and image, as upstream. */
@@ -38,6 +45,38 @@ export function createImages({ images, recorder, clock, log }: Deps): {
     imageRef: image.digests[0] ? `docker-pullable://${image.digests[0]}` : `docker://${image.id}`,
     user: image.user,
   });
+
+  /** With each login until one serves. Several containers may want the same image: one pull serves them all. */
+  function pull(name: string, logins: readonly RegistryLogin[]): Promise<ImageState> {
+    const key = [name, ...logins.map((it) => `${it.server} ${it.username}`)].join('\n');
+    const known = pulls.get(key);
+    if (known) return known;
+    const attempt = async (): Promise<ImageState> => {
+      let fault: unknown;
+      for (const login of logins.length > 0 ? logins : [undefined]) {
+        try {
+          return await images.pull(name, login);
+        } catch (error) {
+          fault = error;
+        }
+      }
+      throw fault;
+    };
+    const begun = attempt().finally(() => pulls.delete(key));
+    pulls.set(key, begun);
+    return begun;
+  }
+
+  async function secretsOf(pod: core.Pod): Promise<core.Secret[]> {
+    const names = (pod.spec.imagePullSecrets ?? []).flatMap(({ name }) => (name ? [name] : []));
+    const found = await Promise.all(names.map((name) => secret(pod.metadata.namespace ?? '', name)));
+    const missing = names.filter((_, i) => !found[i]);
+    if (missing.length > 0) {
+      const message = `Unable to retrieve some image pull secrets (${missing.join(', ')}); attempting to pull the image may not succeed.`;
+      recorder.record(pod, 'Warning', 'FailedToRetrieveImagePullSecret', message);
+    }
+    return found.filter((it) => it !== undefined);
+  }
 
   return {
     async ensure(pod, container) {
@@ -70,13 +109,7 @@ export function createImages({ images, recorder, clock, log }: Deps): {
       tell('Normal', 'Pulling', `Pulling image ${JSON.stringify(name)}`);
       const begun = clock.now();
       try {
-        // Several containers may want the same image: one pull serves them all.
-        let pull = pulls.get(name);
-        if (!pull) {
-          pull = images.pull(name, undefined).finally(() => pulls.delete(name));
-          pulls.set(name, pull);
-        }
-        const image = await pull;
+        const image = await pull(name, loginsFor(name, await secretsOf(pod)));
         failures.delete(key);
         const span = `${((clock.now() - begun) / 1000).toFixed(3).replace(/\.?0+$/, '')}s`;
         tell(
@@ -87,13 +120,9 @@ export function createImages({ images, recorder, clock, log }: Deps): {
         return factsOf(image);
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
-        if (present && error instanceof PullFailed && error.kind === 'unreachable') {
-          // Offline with the image at hand: it runs, and says so.
-          tell(
-            'Warning',
-            'RegistryUnreachable',
-            `The registry of ${JSON.stringify(name)} cannot be reached (${why}); the image on this machine is used`,
-          );
+        const fallback = present && error instanceof PullFailed ? whyPresentServes(present, error, name) : undefined;
+        if (present && fallback) {
+          tell('Warning', fallback.reason, `${fallback.message} (${why}); the image on this machine is used`);
           return factsOf(present);
         }
         log.debug('an image could not be pulled', { image: name, error: why });
@@ -105,4 +134,12 @@ export function createImages({ images, recorder, clock, log }: Deps): {
       }
     },
   };
+}
+
+/** Why a pull that failed is no matter: we are offline, or the image was built here and no registry has ever had it. */
+function whyPresentServes(present: ImageState, { kind }: PullFailed, name: string): { reason: string; message: string } | undefined {
+  if (kind === 'unreachable')
+    return { reason: 'RegistryUnreachable', message: `The registry of ${JSON.stringify(name)} cannot be reached` };
+  const isOwn = present.digests.length === 0 && (kind === 'not-found' || kind === 'denied');
+  return isOwn ? { reason: 'ImageNotInRegistry', message: `The registry does not give ${JSON.stringify(name)}` } : undefined;
 }
