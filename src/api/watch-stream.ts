@@ -38,19 +38,39 @@ export async function serveWatch(
     response.end();
   };
   response.on('close', end);
+  // What is there at the start may be more than any client reads at once.
+  let most = Number.POSITIVE_INFINITY;
+  const write = gathered(response);
   const watch = await startWatch(api, kind, query, (notice) => {
     if (ended) return;
     open();
-    response.write(lineOf(notice));
+    write(lineOf(notice));
     if (notice.type === 'ERROR') queueMicrotask(end);
-    else if (response.writableLength > slowest) {
+    else if (response.writableLength > most) {
       end();
       response.destroy();
     }
   });
   if (ended) return watch.stop();
+  most = response.writableLength + slowest;
   open();
   stops.push(watch.stop, ...timersOf(api, query, watch.bookmark, end));
+}
+
+/** Writes that are made in one turn go out as one. */
+function gathered(response: ServerResponse): (line: Buffer) => void {
+  let corked = false;
+  return (line) => {
+    if (!corked) {
+      corked = true;
+      response.cork();
+      process.nextTick(() => {
+        corked = false;
+        response.uncork();
+      });
+    }
+    response.write(line);
+  };
 }
 
 /** Bookmarks while the watch goes on, one more at its end. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { addQuantities, canonicalQuantity, compareQuantities, formatQuantity, isQuantity, milliValue, quantityValue } from './quantity.ts';
 import { matchesRequirements, matchesSelector, parseFieldSelector, parseLabelSelector, selectorText } from './selector.ts';
 import { withCondition } from './condition.ts';
-import { deepCopy } from './copy.ts';
+import { deepCopy, deepEqual } from './copy.ts';
 import { configMapKey, dns1123Label, portName, qualifiedName } from './names.ts';
 
 const canonical: Array<[string, string]> = [
@@ -83,3 +83,23 @@ test('copies never touch prototypes', () => {
   expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
   expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
 });
+
+const pairs: Array<[name: string, a: unknown, b: unknown, same: boolean]> = [
+  ['values', 1, 1, true],
+  ['a text and a number', '1', 1, false],
+  ['null and nothing', null, {}, false],
+  ['lists in order', [1, [2]], [1, [2]], true],
+  ['lists in another order', [1, 2], [2, 1], false],
+  ['a list and an object', [], {}, false],
+  ['objects in any order', { a: 1, b: { c: 2 } }, { b: { c: 2 }, a: 1 }, true],
+  ['an object with more', { a: 1 }, { a: 1, b: 2 }, false],
+  [
+    'words of JavaScript as keys',
+    { toString: 'a', valueOf: 'b', constructor: 'c' },
+    { constructor: 'c', valueOf: 'b', toString: 'a' },
+    true,
+  ],
+  ['a word of JavaScript on one side', { toString: 'a' }, { other: 'a' }, false],
+  ['inherited things are not there', { constructor: Object }, {}, false],
+];
+for (const [name, a, b, same] of pairs) test(`equal: ${name}`, () => expect(deepEqual(a, b)).toBe(same));

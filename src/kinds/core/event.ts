@@ -44,6 +44,9 @@ export const event = defineKind<Event>({
   namespaced: true,
   bareTable: true,
   createOnUpdate: true,
+  defaults: (draft) => {
+    draft.involvedObject ??= {};
+  },
   validate,
   columns,
   fields: {

@@ -4,17 +4,17 @@ import type { Secret } from '../generated/core-v1.ts';
 import { dataFaults, largestData } from './config-map.ts';
 
 /** Keys that a typed secret must have. */
-const requiredKeys: Readonly<Record<string, readonly string[]>> = {
-  'kubernetes.io/dockercfg': ['.dockercfg'],
-  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
-  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
-  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
-};
+const requiredKeys: ReadonlyMap<string, readonly string[]> = new Map([
+  ['kubernetes.io/dockercfg', ['.dockercfg']],
+  ['kubernetes.io/dockerconfigjson', ['.dockerconfigjson']],
+  ['kubernetes.io/ssh-auth', ['ssh-privatekey']],
+  ['kubernetes.io/tls', ['tls.crt', 'tls.key']],
+]);
 
 function validate(it: Secret, was?: Secret): FieldError[] {
   const faults = dataFaults(it, was, ['data']);
   if (was && it.type !== was.type) faults.push(invalidValue('type', it.type, 'field is immutable'));
-  for (const key of requiredKeys[it.type ?? ''] ?? []) if (!Object.hasOwn(it.data ?? {}, key)) faults.push(required(`data[${key}]`));
+  for (const key of requiredKeys.get(it.type ?? '') ?? []) if (!Object.hasOwn(it.data ?? {}, key)) faults.push(required(`data[${key}]`));
   if (it.type === 'kubernetes.io/basic-auth' && !it.data?.username && !it.data?.password) {
     faults.push(required('data[username]'), required('data[password]'));
   }

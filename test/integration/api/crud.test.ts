@@ -292,6 +292,31 @@ describe('read and replace', () => {
   });
 });
 
+test('keys that JavaScript has a meaning for are data', async () => {
+  const data = Object.fromEntries(
+    ['constructor', 'toString', 'valueOf', 'hasOwnProperty', 'prototype', '__defineGetter__'].map((it) => [it, it]),
+  );
+  const made = await create({ name: 'words', labels: { constructor: 'x', toString: 'y' }, annotations: { valueOf: 'z' } }, { data });
+  expect(made.data).toEqual(data);
+  const put = await api
+    .put(`${configMaps}/words`)
+    .send({ ...made, data: { ...data, toString: 'other' } })
+    .expect(200);
+  expect(put.body.data.toString).toBe('other');
+  const patch = (type: string, body: object) => api.patch(`${configMaps}/words`).type(type).send(JSON.stringify(body)).expect(200);
+  await patch('application/merge-patch+json', { data: { valueOf: 'merged', constructor: null } });
+  await patch('application/strategic-merge-patch+json', { data: { hasOwnProperty: 'strategic' } });
+  const { body } = await patch('application/json-patch+json', [
+    { op: 'test', path: '/data/toString', value: 'other' },
+    { op: 'test', path: '/metadata/labels', value: { constructor: 'x', toString: 'y' } },
+    { op: 'replace', path: '/data/toString', value: 'patched' },
+  ]);
+  expect(body.data).toEqual({ ...data, toString: 'patched', valueOf: 'merged', hasOwnProperty: 'strategic', constructor: undefined });
+  const chosen = await api.get(configMaps).query({ labelSelector: 'constructor=x,!valueOf' }).expect(200);
+  expect(chosen.body.items).toHaveLength(1);
+  await api.delete(`${configMaps}/words`).expect(200);
+});
+
 test('events are one store seen by two groups', async () => {
   const at = '2026-01-02T03:04:05.000006Z';
   const made = await api

@@ -228,6 +228,15 @@ describe('the stream', () => {
   });
 });
 
+test('a start of 40 MB is not taken for a client that does not read', async () => {
+  const { path } = await room();
+  const body = { metadata: { generateName: 'm-' }, data: { a: 'x'.repeat(1_000_000) } };
+  for (let i = 0; i < 40; i++) await requests.send({ method: 'POST', path, body });
+  const stream = await requests.watch(`${path}?watch=1&timeoutSeconds=30`);
+  for (let i = 0; i < 40; i++) expect((await stream.next())?.type).toBe('ADDED');
+  stream.close();
+});
+
 test('a watch of all namespaces sees each of them', async () => {
   const [one, other] = [await room(), await room()];
   const { metadata } = await one.list();

@@ -22,6 +22,7 @@ export function defaultTemplate(template: PodTemplateSpec | undefined): void {
 /** Pods alone: limits count as requests, and every pod says whether it wants service variables. */
 export function defaultPod(draft: Pod): void {
   draft.spec ??= {} as PodSpec;
+  draft.spec.containers ??= [];
   defaultPodSpec(draft.spec);
   draft.spec.enableServiceLinks ??= true;
   for (const container of [...(draft.spec.initContainers ?? []), ...(draft.spec.containers ?? [])]) {
@@ -84,5 +85,6 @@ function defaultVolume(volume: Volume): void {
   }
   for (const source of volume.projected?.sources ?? [])
     if (source.serviceAccountToken) source.serviceAccountToken.expirationSeconds ??= 3607;
-  if (volume.ephemeral?.volumeClaimTemplate) volume.ephemeral.volumeClaimTemplate.spec.volumeMode ??= 'Filesystem';
+  const claim = volume.ephemeral?.volumeClaimTemplate;
+  if (claim) claim.spec = { volumeMode: 'Filesystem', ...claim.spec };
 }
