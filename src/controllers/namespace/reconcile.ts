@@ -3,11 +3,16 @@ import { seconds, toTime } from '../../lib/clock.ts';
 import { isDeleting } from '../../meta/owner.ts';
 import { isReason } from '../../meta/status-error.ts';
 import type { KubeObject } from '../../meta/types.ts';
+import { createPace } from '../pace.ts';
+import { perRun } from '../per-run.ts';
 import { again, type Controller, type ControllerContext, done, type Result, type Trigger } from '../run.ts';
 import { conditionsAfter } from './conditions.ts';
 import { contentKinds, removeContent } from './content.ts';
 
 const ourFinalizer = 'kubernetes';
+// Each object that goes makes its namespace due, and each look lists what is left.
+const paces = perRun(() => createPace(1, seconds(1)));
+const sumOf = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((sum, it) => sum + it, 0);
 
 /** What goes from a namespace that goes makes it due: perhaps that was the last. So does what stands in none. */
 const contentTriggers = contentKinds.map(
@@ -28,9 +33,15 @@ export const namespaces: Controller = {
   async reconcile(name, context) {
     const { client, clock, informers } = context;
     const it = informers.of(namespace).get(name);
-    if (!it) return removeStrays(name, context);
+    if (!it) {
+      paces(context).forget(name);
+      return removeStrays(name, context);
+    }
     if (!isDeleting(it) || !it.spec.finalizers?.length) return done;
+    const wait = paces(context).wait(name, clock.now());
+    if (wait > 0) return again(wait);
     const found = await removeContent(name, client);
+    paces(context).worked(name, sumOf(found.remaining), clock.now());
     if (found.remaining.size > 0 || found.faults.length > 0) {
       await client.changeStatus(namespace, it, (draft) => {
         const conditions = conditionsAfter(draft.status?.conditions, found, toTime(clock.now()));
@@ -39,21 +50,21 @@ export const namespaces: Controller = {
       if (found.faults.length > 0) throw new Error(`content of namespace ${name} could not be deleted: ${found.faults.join('; ')}`);
       return again(seconds(5));
     }
-    if (it.spec.finalizers.includes(ourFinalizer)) await finalize(it);
+    if (it.spec.finalizers.includes(ourFinalizer)) await finalize(it, client);
     return done;
-
-    async function finalize({ metadata, spec, ...rest }: core.Namespace): Promise<void> {
-      const { resourceVersion: _, ...known } = metadata;
-      const finalizers = (spec.finalizers ?? []).filter((one) => one !== ourFinalizer);
-      try {
-        await client.post(namespace, { name }, 'finalize', { ...rest, metadata: known, spec: { ...spec, finalizers } });
-      } catch (error) {
-        // Someone was quicker: it has gone.
-        if (!isReason(error, 'NotFound')) throw error;
-      }
-    }
   },
 };
+
+async function finalize({ metadata, spec, ...rest }: core.Namespace, client: ControllerContext['client']): Promise<void> {
+  const { resourceVersion: _, ...known } = metadata;
+  const finalizers = (spec.finalizers ?? []).filter((one) => one !== ourFinalizer);
+  try {
+    await client.post(namespace, { name: metadata.name }, 'finalize', { ...rest, metadata: known, spec: { ...spec, finalizers } });
+  } catch (error) {
+    // Someone was quicker: it has gone.
+    if (!isReason(error, 'NotFound')) throw error;
+  }
+}
 
 /** A creation may have been under way while the namespace went: nothing of it may live on. */
 async function removeStrays(name: string, { client, informers, log }: ControllerContext): Promise<Result> {
