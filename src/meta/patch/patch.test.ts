@@ -102,6 +102,64 @@ test('json patch: applied, or refused with the right code', () => {
   expect(codeOf([{ op: 'add', path: '/__proto__/polluted', value: 1 }])).toBe(422);
 });
 
+// As kubectl kustomize answers, which uses the API server's library.
+const beyond: Array<[operation: object, want: unknown]> = [
+  [
+    { op: 'replace', path: '/data/y', value: '2' },
+    { data: { x: '1', y: '2' }, list: [1, 2, 3] },
+  ],
+  [{ op: 'replace', path: '/nope/y', value: '2' }, 422],
+  [
+    { op: 'replace', path: '/list/-1', value: 9 },
+    { data: { x: '1' }, list: [1, 2, 9] },
+  ],
+  [{ op: 'replace', path: '/list/7', value: 9 }, 422],
+  [{ op: 'replace', path: '/list/-', value: 9 }, 422],
+  [{ op: 'replace', path: '/list/-4', value: 9 }, 422],
+  [
+    { op: 'remove', path: '/list/-1' },
+    { data: { x: '1' }, list: [1, 2] },
+  ],
+  [{ op: 'remove', path: '/data/nope' }, 422],
+  [
+    { op: 'add', path: '/list/-1', value: 9 },
+    { data: { x: '1' }, list: [1, 2, 3, 9] },
+  ],
+  [{ op: 'add', path: '/list/7', value: 9 }, 422],
+  [{ op: 'add', path: '/data/q/r', value: 9 }, 422],
+  [
+    { op: 'test', path: '/data/nope', value: null },
+    { data: { x: '1' }, list: [1, 2, 3] },
+  ],
+  [{ op: 'test', path: '/data/x', value: '2' }, 422],
+  [
+    { op: 'copy', from: '/data/x', path: '/data/z' },
+    { data: { x: '1', z: '1' }, list: [1, 2, 3] },
+  ],
+  [
+    { op: 'copy', from: '/data/nope', path: '/data/z' },
+    { data: { x: '1', z: null }, list: [1, 2, 3] },
+  ],
+  [
+    { op: 'move', from: '/data/x', path: '/data/z' },
+    { data: { z: '1' }, list: [1, 2, 3] },
+  ],
+  [{ op: 'replace', path: '', value: { a: 1 } }, { a: 1 }],
+];
+for (const [operation, want] of beyond) {
+  test(`json patch: ${JSON.stringify(operation)}`, () => {
+    const document = { data: { x: '1' }, list: [1, 2, 3] };
+    let got: unknown;
+    try {
+      got = applyJsonPatch(document, [operation]);
+    } catch (error) {
+      got = (error as StatusError).code;
+    }
+    expect(got).toEqual(want);
+    expect(document).toEqual({ data: { x: '1' }, list: [1, 2, 3] });
+  });
+}
+
 test('whatever the patch, nothing but a StatusError is thrown and no prototype is touched', () => {
   fc.assert(
     fc.property(fc.anything({ withNullPrototype: false, maxDepth: 4 }), fc.constantFrom('j', 'm', 's'), (raw, which) => {
