@@ -39,7 +39,7 @@ export const namespaces: Controller = {
     }
     if (!isDeleting(it) || !it.spec.finalizers?.length) return done;
     const wait = paces(context).wait(name, clock.now());
-    if (wait > 0) return again(wait);
+    if (wait > 0 && !looksEmpty(name, context)) return again(wait);
     const found = await removeContent(name, client);
     paces(context).worked(name, sumOf(found.remaining), clock.now());
     if (found.remaining.size > 0 || found.faults.length > 0) {
@@ -55,6 +55,9 @@ export const namespaces: Controller = {
   },
 };
 
+const looksEmpty = (name: string, { informers }: ControllerContext): boolean =>
+  contentKinds.every((kind) => informers.of<KubeObject>(kind).inNamespace(name).length === 0);
+
 async function finalize({ metadata, spec, ...rest }: core.Namespace, client: ControllerContext['client']): Promise<void> {
   const { resourceVersion: _, ...known } = metadata;
   const finalizers = (spec.finalizers ?? []).filter((one) => one !== ourFinalizer);
@@ -67,8 +70,9 @@ async function finalize({ metadata, spec, ...rest }: core.Namespace, client: Con
 }
 
 /** A creation may have been under way while the namespace went: nothing of it may live on. */
-async function removeStrays(name: string, { client, informers, log }: ControllerContext): Promise<Result> {
-  if (contentKinds.every((kind) => informers.of<KubeObject>(kind).inNamespace(name).length === 0)) return done;
+async function removeStrays(name: string, context: ControllerContext): Promise<Result> {
+  const { client, log } = context;
+  if (looksEmpty(name, context)) return done;
   if (await client.get(namespace, { name })) return done;
   log.warn('objects of a namespace that is no more are deleted', { namespace: name });
   const { faults } = await removeContent(name, client);
