@@ -1,6 +1,17 @@
 /** Root file systems made of Debian packages: fetched with apt, unpacked into a folder, sent to the engine as an image. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ask, messageIn, splitName } from './engine-api.mjs';
@@ -33,7 +44,14 @@ function withLibraries(packages) {
   return [...wanted];
 }
 
-const cacheFolder = () => join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'peapod', 'packages');
+/** One folder for each release and processor: packages of two do not mix. */
+function cacheFolder() {
+  const release = Object.fromEntries(
+    [...readFileSync('/etc/os-release', 'utf8').matchAll(/^(\w+)="?([^"\n]*)"?$/gm)].map(([, key, value]) => [key, value]),
+  );
+  const folder = [release.ID, release.VERSION_CODENAME ?? release.VERSION_ID, process.arch].filter(Boolean).join('-');
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'peapod', 'packages', folder);
+}
 
 /** Fetches into a cache that later recipes share; a file there is whole, since it is moved in when it is complete. */
 function fetchPackages(names) {
