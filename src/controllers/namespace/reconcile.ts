@@ -1,4 +1,4 @@
-import { namespace, type core } from '../../kinds/index.ts';
+import { type core, namespace, pod } from '../../kinds/index.ts';
 import { seconds, toTime } from '../../lib/clock.ts';
 import { isDeleting } from '../../meta/owner.ts';
 import { isReason } from '../../meta/status-error.ts';
@@ -10,7 +10,7 @@ import { conditionsAfter } from './conditions.ts';
 import { contentKinds, removeContent } from './content.ts';
 
 const ourFinalizer = 'kubernetes';
-// Each object that goes makes its namespace due, and each look lists what is left.
+// Pods go one by one; each that does makes its namespace due, and each look lists what is left.
 const paces = perRun(() => createPace(1, seconds(1)));
 const sumOf = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((sum, it) => sum + it, 0);
 
@@ -39,7 +39,7 @@ export const namespaces: Controller = {
     }
     if (!isDeleting(it) || !it.spec.finalizers?.length) return done;
     const wait = paces(context).wait(name, clock.now());
-    if (wait > 0 && !looksEmpty(name, context)) return again(wait);
+    if (wait > 0 && informers.of(pod).inNamespace(name).length > 0) return again(wait);
     const found = await removeContent(name, client);
     paces(context).worked(name, sumOf(found.remaining), clock.now());
     if (found.remaining.size > 0 || found.faults.length > 0) {
