@@ -31,6 +31,14 @@ test('nothing tells of the machine it was written on', () => {
   expect(texts.filter((it) => places.test(contentOf(it)))).toEqual([]);
 });
 
+test('metrics are named peapod_<part>_<what>_<unit>', () => {
+  const sources = files.filter((it) => it.startsWith('src/') && it.endsWith('.ts') && !it.endsWith('.test.ts'));
+  const calls = /metrics\.(?:counter|gauge|histogram)\(\s*(?:'([^']*)'|([^'\s]))/g;
+  const names = sources.flatMap((path) => [...contentOf(path).matchAll(calls)].map((it) => `${it[1] ?? `${path}: no plain text`}`));
+  expect(names.length).toBeGreaterThan(5);
+  expect(names.filter((it) => !/^peapod_[a-z]+(_[a-z]+)+_(total|seconds|bytes|count|keys|ratio|info)$/.test(it))).toEqual([]);
+});
+
 const folders = readdirSync('src').filter((it) => statSync(`src/${it}`).isDirectory());
 
 test('a README of a folder is short', () => {
