@@ -43,7 +43,15 @@ async function startElsewhere(behave: Behaviour, address = '127.0.0.1', port = 0
       socket.write(Buffer.concat([length, response]));
     });
   });
-  await new Promise<void>((resolve) => tcp.listen(bound, address, resolve));
+  const listens = await new Promise<boolean>((resolve) =>
+    tcp.once('error', () => resolve(false)).listen(bound, address, () => resolve(true)),
+  );
+  if (!listens && port === 0) {
+    // A port that is free for UDP may be taken for TCP: another one, then.
+    udp.close();
+    return startElsewhere(behave, address);
+  }
+  expect(listens).toBe(true);
   return {
     ...{ port: bound, asked },
     close() {
