@@ -1,5 +1,5 @@
 import type { AnyKind } from '../kinds/index.ts';
-import { hasStatus } from './verbs/write.ts';
+import { hasStatus } from './ownership.ts';
 
 /** Subresources that are no plain part of the object, by resource. */
 const special: Readonly<Record<string, ReadonlyArray<{ name: string; kind: string; group?: string; version?: string; verbs: string[] }>>> =

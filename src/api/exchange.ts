@@ -8,7 +8,7 @@ import { bytesOf, piecesOf, shown } from './codec.ts';
 import type { ApiContext, WriteOptions } from './context.ts';
 import { bodyOf, sendBytes, sendObject, sendWarnings } from './http.ts';
 import { type Form, negotiate } from './negotiate.ts';
-import { includeObject } from './options.ts';
+import { includeObject, writeOptions } from './options.ts';
 import { messageFor, readStrictly } from './reading.ts';
 import type { RequestInfo } from './request.ts';
 import { partialOf, tableOf } from './table.ts';
@@ -17,6 +17,15 @@ import type { Written } from './verbs/write.ts';
 
 /** A request for resources, with what its path says of it. */
 export type Exchange = { api: ApiContext; request: IncomingMessage; response: ServerResponse; info: RequestInfo; kind: AnyKind };
+
+/** What a write asks for. Whoever does not say who it is goes by its program's name. */
+export const optionsOf = ({ info, request }: Exchange): WriteOptions => ({
+  fieldManager: programOf(request.headers['user-agent']),
+  ...writeOptions(info),
+});
+
+/** `kubectl/v1.33.0 (linux/amd64)` is kubectl. What cannot be printed is left out, and what is too long for a name. */
+const programOf = (agent = ''): string => (agent.split('/', 1)[0] ?? '').replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '').slice(0, 128);
 
 /** As much of a bad patch as an error repeats. */
 const longestRepeated = 1000;

@@ -5,12 +5,14 @@ import { readBody } from '../meta/read/body.ts';
 import { badRequest, isReason, StatusError } from '../meta/status-error.ts';
 import type { KubeObject } from '../meta/types.ts';
 import { shown } from './codec.ts';
+import { applyObject, readConfiguration } from './apply.ts';
 import type { ApiContext } from './context.ts';
-import { answer, answerList, type Exchange, inPatch, objectIn, patchedObject } from './exchange.ts';
+import { answer, answerList, type Exchange, inPatch, objectIn, optionsOf, patchedObject } from './exchange.ts';
 import { bodyOf, sendObject } from './http.ts';
 import { negotiate } from './negotiate.ts';
-import { deleteQuery, listQuery, writeOptions } from './options.ts';
-import { patched, patchTypeOf } from './patch.ts';
+import { applyOptions, deleteQuery, listQuery, writeOptions } from './options.ts';
+import { hasStatus } from './ownership.ts';
+import { isApply, patched, patchTypeOf } from './patch.ts';
 import { messageFor } from './reading.ts';
 import type { RequestInfo, User } from './request.ts';
 import { answerReview } from './reviews.ts';
@@ -18,7 +20,7 @@ import { scaled, scaleOf } from './scale.ts';
 import { post } from './subresources.ts';
 import { deleteObject } from './verbs/delete.ts';
 import { getEntry, listPage } from './verbs/read.ts';
-import { createObject, hasStatus, updateObject } from './verbs/write.ts';
+import { createObject, updateObject } from './verbs/write.ts';
 import { serveWatch } from './watch-stream.ts';
 
 /** What answers a subresource of pods that connects to the node they run on. */
@@ -80,7 +82,7 @@ async function one(exchange: Exchange): Promise<void> {
 async function create(exchange: Exchange): Promise<void> {
   const { api, kind, info } = exchange;
   if (info.name !== undefined || (kind.namespaced && info.namespace === undefined)) throw notAllowed();
-  const options = writeOptions(info);
+  const options = optionsOf(exchange);
   const object = await objectIn(exchange, options);
   answer(exchange, 201, await createObject(api, kind, info.namespace, object, options));
 }
@@ -99,7 +101,7 @@ const statusOf = ({ subresource: name }: RequestInfo): { subresource: 'status' |
 async function replace(exchange: Exchange): Promise<void> {
   const { api, kind, info } = exchange;
   if (info.name === undefined) throw notAllowed();
-  const options = writeOptions(info);
+  const options = optionsOf(exchange);
   const object = await objectIn(exchange, options);
   const { name, namespace } = object.metadata;
   if (name && name !== info.name) throw badRequest(`the name of the object (${name}) does not match the name on the URL (${info.name})`);
@@ -119,11 +121,20 @@ async function replace(exchange: Exchange): Promise<void> {
 async function patch(exchange: Exchange): Promise<void> {
   const { api, kind, info, request } = exchange;
   if (info.name === undefined) throw notAllowed();
+  if (isApply(request.headers['content-type'])) return apply(exchange);
   const type = patchTypeOf(request.headers['content-type']);
-  const options = writeOptions(info);
+  const options = optionsOf(exchange);
   const body = readBody(await bodyOf(request), 'application/json', options.fieldValidation !== 'Ignore', messageFor);
   const change = (was: KubeObject): KubeObject => patchedObject(exchange, body, patched(kind, was, type, body.value), options);
   answer(exchange, 200, await updateObject(api, kind, info.namespace, info.name, change, { ...options, ...statusOf(info) }));
+}
+
+async function apply(exchange: Exchange): Promise<void> {
+  const { api, kind, info, request } = exchange;
+  const options = { ...applyOptions(info), ...statusOf(info) };
+  const config = readConfiguration(kind, await bodyOf(request), options.fieldValidation === 'Strict');
+  const written = await applyObject(api, kind, { namespace: info.namespace, name: info.name as string }, config, options);
+  answer(exchange, written.created ? 201 : 200, written);
 }
 
 async function remove(exchange: Exchange): Promise<void> {
@@ -168,7 +179,7 @@ async function subresource(exchange: Exchange, connect: Readonly<Record<string, 
   const act = actsOf[`${kind.resource}/${asked}`];
   if (!act) throw notServed();
   if (info.verb !== act) throw notAllowed();
-  const options = writeOptions(info);
+  const options = optionsOf(exchange);
   const body = readBody(await bodyOf(request), request.headers['content-type'], false, messageFor).value;
   const done = await post(api, kind, { namespace: info.namespace, name }, asked, body, options);
   sendObject(request, response, act === 'create' ? 201 : 200, done);
@@ -181,7 +192,8 @@ const actsOf: Readonly<Record<string, 'create' | 'update' | undefined>> = {
   'namespaces/finalize': 'update',
 };
 
-async function scale({ api, kind, info, request, response }: Exchange): Promise<void> {
+async function scale(exchange: Exchange): Promise<void> {
+  const { api, kind, info, request, response } = exchange;
   const name = info.name as string;
   if (info.verb === 'get') {
     const object = shown(kind, await getEntry(api, kind, info.namespace, name));
@@ -189,7 +201,7 @@ async function scale({ api, kind, info, request, response }: Exchange): Promise<
   }
   if (info.verb !== 'update' && info.verb !== 'patch') throw notAllowed();
   const type = info.verb === 'patch' ? patchTypeOf(request.headers['content-type']) : undefined;
-  const options = writeOptions(info);
+  const options = optionsOf(exchange);
   const body = readBody(await bodyOf(request), type ? 'application/json' : request.headers['content-type'], false, messageFor);
   const change = (was: KubeObject): KubeObject => {
     if (!type) return scaled(kind, was, body.value);
@@ -197,6 +209,6 @@ async function scale({ api, kind, info, request, response }: Exchange): Promise<
     const asked = patched(kind, scaleOf(kind, was), type === 'strategic' ? 'merge' : type, body.value);
     return inPatch(kind, body, () => scaled(kind, was, asked));
   };
-  const written = await updateObject(api, kind, info.namespace, name, change, options);
+  const written = await updateObject(api, kind, info.namespace, name, change, { ...options, subresource: 'scale' });
   sendObject(request, response, 200, scaleOf(kind, written.object));
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type FieldError, forbidden, invalidValue, notSupported, toCause } from '../meta/field-error.ts';
+import { type FieldError, forbidden, invalidValue, notSupported, required, toCause } from '../meta/field-error.ts';
 import { readBody } from '../meta/read/body.ts';
 import { badRequest, invalid } from '../meta/status-error.ts';
 import type { DeleteOptions } from '../meta/types.ts';
@@ -68,7 +68,7 @@ function dryRunFaults(values: readonly string[]): FieldError[] {
 const optionKinds: Readonly<Record<string, string>> = { create: 'CreateOptions', update: 'UpdateOptions', patch: 'PatchOptions' };
 
 /** dryRun, fieldManager and fieldValidation of a write. Fails with Invalid, as upstream words it. */
-export function writeOptions({ query, verb }: RequestInfo): WriteOptions {
+export function writeOptions({ query, verb }: RequestInfo, isApply = false): WriteOptions {
   const dryRun = query.getAll('dryRun');
   const faults = dryRunFaults(dryRun);
   const fieldValidation = query.get('fieldValidation') || 'Warn';
@@ -80,7 +80,8 @@ export function writeOptions({ query, verb }: RequestInfo): WriteOptions {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused.
   else if (/[\x00-\x1f\x7f]/.test(fieldManager))
     faults.push(invalidValue('fieldManager', fieldManager, 'should only contain printable characters'));
-  if (verb === 'patch' && query.has('force')) faults.push(forbidden('force', 'may not be specified for non-apply patch'));
+  if (verb === 'patch' && !isApply && query.has('force')) faults.push(forbidden('force', 'may not be specified for non-apply patch'));
+  if (isApply && !fieldManager) faults.push(required('fieldManager', 'is required for apply patch'));
   refuse(optionKinds[verb] ?? 'CreateOptions', faults);
   return {
     dryRun: dryRun.length > 0,
@@ -88,6 +89,12 @@ export function writeOptions({ query, verb }: RequestInfo): WriteOptions {
     ...(fieldManager && { fieldManager }),
   };
 }
+
+/** The same of an apply, which must say who it is. */
+export const applyOptions = (info: RequestInfo): WriteOptions & { force: boolean } => ({
+  ...writeOptions(info, true),
+  force: isTrue(info.query.get('force')),
+});
 
 /** The options of a deletion: its body when it has one, else the query. */
 export async function deleteQuery(request: IncomingMessage, { query }: RequestInfo): Promise<DeleteQuery> {

@@ -6,34 +6,34 @@ import { badRequest, StatusError } from '../meta/status-error.ts';
 import type { KubeObject } from '../meta/types.ts';
 
 export type PatchType = 'json' | 'merge' | 'strategic';
+/** The fourth content type of a PATCH is no patch but a configuration to apply. */
+export const applyType = 'application/apply-patch+yaml';
+
+const mediaType = (contentType: string | undefined): string | undefined => contentType?.split(';')[0]?.trim();
+export const isApply = (contentType: string | undefined): boolean => mediaType(contentType) === applyType;
 
 /** The patch type behind a content type; what is none of ours is an UnsupportedMediaType. */
 export function patchTypeOf(contentType: string | undefined): PatchType {
-  switch (contentType?.split(';')[0]?.trim()) {
+  switch (mediaType(contentType)) {
     case 'application/json-patch+json':
       return 'json';
     case 'application/merge-patch+json':
       return 'merge';
     case 'application/strategic-merge-patch+json':
       return 'strategic';
-    case 'application/apply-patch+yaml':
-      throw new StatusError(
-        'UnsupportedMediaType',
-        'server-side apply is not served yet; use client-side apply (kubectl apply without --server-side)',
-      );
     default:
       throw new StatusError(
         'UnsupportedMediaType',
-        'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json',
+        'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml',
       );
   }
 }
 
 /** The patched object, still to be read by the schema. A patch that names no resourceVersion is not conditioned on one. */
 export function patched(kind: AnyKind, was: KubeObject, type: PatchType, body: unknown): unknown {
-  const { resourceVersion, ...metadata } = was.metadata;
+  // Nor does one that names no managedFields change them; one that does replaces them all.
+  const { resourceVersion: _, managedFields: __, ...metadata } = was.metadata;
   const base = { ...was, metadata };
-  void resourceVersion;
   switch (type) {
     case 'json':
       return applyJsonPatch(was, body);

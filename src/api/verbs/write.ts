@@ -4,19 +4,17 @@ import { nameSuffix } from '../../lib/random.ts';
 import { deepCopy, deepEqual } from '../../meta/copy.ts';
 import { type FieldError, invalidValue, toCause } from '../../meta/field-error.ts';
 import { validateObjectMeta } from '../../meta/object-meta.ts';
-import { messageOf } from '../../meta/schema/schema.ts';
 import { alreadyExists, badRequest, conflict, invalid } from '../../meta/status-error.ts';
-import type { KubeObject, ObjectMeta } from '../../meta/types.ts';
+import type { KubeObject, ManagedFieldsEntry, ObjectMeta } from '../../meta/types.ts';
 import { type Entry, RevisionMismatch } from '../../store/index.ts';
 import { decode, encode, remember, shown, storedKind, storeKey } from '../codec.ts';
 import type { ApiContext, WriteOptions } from '../context.ts';
+import { hasStatus, saysTheSame, trackedFields, type UpdateRoute } from '../ownership.ts';
 import { getEntry } from './read.ts';
 
 /** A written object; `entry` is missing after a dry run. */
 export type Written = { object: KubeObject; entry: Entry | undefined };
 
-/** Whether a kind has a status that only /status changes. */
-export const hasStatus = (kind: AnyKind): boolean => kind.status ?? messageOf(kind.message)?.fields.has('status') === true;
 type WithStatus = KubeObject & { spec?: unknown; status?: unknown };
 
 const countsGenerations = (kind: AnyKind): boolean => kind.generation ?? kind.scale !== undefined;
@@ -31,11 +29,11 @@ export async function createObject(
   kind: AnyKind,
   namespace: string | undefined,
   object: KubeObject,
-  options: WriteOptions,
+  options: TrackedOptions,
 ): Promise<Written> {
   const stored = storedKind(kind);
   const source = kind.viewOf ? kind.viewOf.toStored(object) : object;
-  const metadata: Partial<ObjectMeta> = { ...source.metadata };
+  const { managedFields: given, ...metadata }: Partial<ObjectMeta> = source.metadata;
   if (kind.namespaced) {
     if (metadata.namespace && metadata.namespace !== namespace)
       throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
@@ -50,18 +48,12 @@ export async function createObject(
     draft.metadata.name = fixedName || (metadata.generateName ? metadata.generateName.slice(0, 58) + nameSuffix(api.random) : '');
     draft.metadata.uid = api.random.uuid();
     draft.metadata.creationTimestamp = toTime(api.clock.now());
-    for (const key of [
-      'resourceVersion',
-      'deletionTimestamp',
-      'deletionGracePeriodSeconds',
-      'generation',
-      'selfLink',
-      'managedFields',
-    ] as const)
+    for (const key of ['resourceVersion', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation', 'selfLink'] as const)
       delete draft.metadata[key];
     if (countsGenerations(stored)) draft.metadata.generation = 1;
     if (hasStatus(stored) && stored.kind !== 'Node') delete draft.status;
     stored.defaults?.(draft);
+    setManagers(draft, options.applied ? given : trackedFields(api, kind, undefined, asSeen(kind, draft), undefined, options));
     await api.admission.create(stored, draft);
     stored.defaults?.(draft);
     stored.prepareCreate?.(draft);
@@ -88,13 +80,21 @@ export async function createObject(
   }
 }
 
+/** An object as its kind shows it. */
+const asSeen = (kind: AnyKind, stored: KubeObject): KubeObject => (kind.viewOf ? kind.viewOf.fromStored(stored) : stored);
+
+function setManagers({ metadata }: KubeObject, entries: ManagedFieldsEntry[] | undefined): void {
+  if (entries?.length) metadata.managedFields = entries;
+  else delete metadata.managedFields;
+}
+
 /** What a view asks for beyond the kind it is a view of. */
 const viewFaults = (kind: AnyKind, stored: KubeObject, was?: KubeObject): FieldError[] =>
   kind.viewOf ? (kind.validate?.(kind.viewOf.fromStored(stored), was && kind.viewOf.fromStored(was)) ?? []) : [];
 
+/** `applied`: the object brings its managedFields along. Else they follow from what the write changes. */
+export type TrackedOptions = WriteOptions & { applied?: boolean };
 export type Change = (was: KubeObject) => KubeObject;
-/** The route of an update, where it is not the object's own. */
-type UpdateRoute = 'status' | 'finalize' | 'binding';
 
 /**
  * Replaces an object by what `change` makes of it. With `expected`, only if it is still at that revision; else the
@@ -106,7 +106,7 @@ export async function updateObject(
   namespace: string | undefined,
   name: string,
   change: Change,
-  options: WriteOptions & { subresource?: UpdateRoute | undefined },
+  options: TrackedOptions & { subresource?: UpdateRoute | undefined },
 ): Promise<Written> {
   const stored = storedKind(kind);
   for (let attempt = 0; ; attempt++) {
@@ -119,11 +119,12 @@ export async function updateObject(
       throw conflict(kind, name, 'the object has been modified; please apply your changes to the latest version and try again');
     }
     const draft = draftOf(stored, was, asked, options.subresource);
+    setManagers(draft, managersOf(api, kind, { was, asked, draft }, options));
     if (options.subresource !== 'status' && options.subresource !== 'binding') await api.admission.update(stored, draft, was);
     const admitted = await api.admission.reserve(stored, draft, was);
     try {
       refuseFaults(stored, draft, [...faultsOfUpdate(stored, draft, was, options.subresource), ...viewFaults(kind, draft, was)]);
-      if (deepEqual(draft, was)) return { object: shown(kind, entry), entry };
+      if (isUnchanged(draft, was)) return { object: shown(kind, entry), entry };
       if (options.dryRun) return { object: kind.viewOf ? kind.viewOf.fromStored(draft) : draft, entry: undefined };
       if (isGone(stored, draft)) {
         const revision = await api.store.delete(entry.key, entry.revision);
@@ -142,6 +143,33 @@ export async function updateObject(
   }
 }
 
+function managersOf(
+  api: ApiContext,
+  kind: AnyKind,
+  { was, asked, draft }: { was: KubeObject; asked: KubeObject; draft: KubeObject },
+  options: TrackedOptions & { subresource?: UpdateRoute | undefined },
+): ManagedFieldsEntry[] | undefined {
+  // What the scheduler says by binding a pod is told by nobody.
+  if (options.subresource === 'binding') return was.metadata.managedFields;
+  const given = asked.metadata.managedFields;
+  if (options.applied) return given;
+  return trackedFields(api, kind, asSeen(kind, was), asSeen(kind, draft), given, options);
+}
+
+/** Whether a draft is the object as it was, apart from the times at which somebody came to own what he owned before. */
+function isUnchanged(draft: KubeObject, was: KubeObject): boolean {
+  const { managedFields } = draft.metadata;
+  if (!saysTheSame(managedFields, was.metadata.managedFields)) return false;
+  setManagers(draft, was.metadata.managedFields);
+  if (deepEqual(draft, was)) return true;
+  setManagers(draft, managedFields);
+  return false;
+}
+
+function unmanaged({ managedFields: _, ...metadata }: ObjectMeta): ObjectMeta {
+  return metadata;
+}
+
 /** A deletion that waited for finalizers is over when the last one has gone. */
 function isGone(kind: AnyKind, draft: KubeObject): boolean {
   const { deletionTimestamp, finalizers, deletionGracePeriodSeconds } = draft.metadata;
@@ -149,6 +177,7 @@ function isGone(kind: AnyKind, draft: KubeObject): boolean {
   return kind.kind !== 'Namespace' || !(draft as KubeObject & { spec?: { finalizers?: string[] } }).spec?.finalizers?.length;
 }
 
+/** The object as it shall be, still without managedFields. */
 function draftOf(kind: AnyKind, was: KubeObject, asked: KubeObject, subresource: UpdateRoute | undefined): WithStatus {
   // What binding changes, in spec and status together, is no change by a user: the generation stays.
   if (subresource === 'binding') return { ...asked, metadata: { ...asked.metadata, resourceVersion: was.metadata.resourceVersion } };
@@ -156,10 +185,10 @@ function draftOf(kind: AnyKind, was: KubeObject, asked: KubeObject, subresource:
     const status = (asked as WithStatus).status;
     const { labels, annotations } = asked.metadata;
     // Upstream lets /status change these two, and nothing else of the metadata.
-    const metadata = { ...was.metadata, ...(labels && { labels }), ...(annotations && { annotations }) };
+    const metadata = { ...unmanaged(was.metadata), ...(labels && { labels }), ...(annotations && { annotations }) };
     return deepCopy({ ...was, metadata, ...(status !== undefined && { status }) });
   }
-  const draft = deepCopy(asked) as WithStatus;
+  const draft = deepCopy({ ...asked, metadata: unmanaged(asked.metadata) }) as WithStatus;
   const { uid, creationTimestamp, resourceVersion, deletionTimestamp, deletionGracePeriodSeconds, generation, namespace, name } =
     was.metadata;
   Object.assign(draft.metadata, { uid: draft.metadata.uid ?? uid, creationTimestamp, resourceVersion, name: draft.metadata.name ?? name });
@@ -173,7 +202,7 @@ function draftOf(kind: AnyKind, was: KubeObject, asked: KubeObject, subresource:
     ...(deletionGracePeriodSeconds !== undefined && { deletionGracePeriodSeconds }),
     ...(generation !== undefined && { generation }),
   });
-  for (const key of ['managedFields', 'selfLink'] as const) delete draft.metadata[key];
+  delete draft.metadata.selfLink;
   if (was.metadata.generateName && !draft.metadata.generateName) draft.metadata.generateName = was.metadata.generateName;
   for (const key of ['labels', 'annotations', 'ownerReferences', 'finalizers'] as const) {
     const value = draft.metadata[key];

@@ -22,6 +22,8 @@ export type Field = {
   listMapKeys?: readonly string[];
   mapType?: string;
   enum?: readonly string[];
+  /** What counts when it is left out, where the definitions say so. */
+  default?: unknown;
 };
 
 export type Message = {
@@ -49,6 +51,7 @@ type RawField = {
   listType?: string;
   listMapKeys?: string[];
   mapType?: string;
+  default?: string;
 };
 type Facts = { enums: Record<string, { values: string[]; enum?: boolean }>; messages: Record<string, Record<string, RawField>> };
 
@@ -109,8 +112,15 @@ class Facts36 {
       ...(it.listMapKeys && { listMapKeys: it.listMapKeys }),
       ...(it.mapType && { mapType: it.mapType }),
       ...(values?.enum && { enum: values.values }),
+      ...defaultOf(it.default),
     };
   }
+}
+
+/** Most are JSON; a few name a constant of upstream's programs, which says nothing here. */
+function defaultOf(text: string | undefined): { default?: unknown } {
+  if (text === undefined || text.startsWith('ref(')) return {};
+  return { default: JSON.parse(text) as unknown };
 }
 
 let facts: Facts36 | undefined;

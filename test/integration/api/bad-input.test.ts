@@ -458,7 +458,7 @@ const json = 'application/json-patch+json';
 const patches: Array<[name: string, path: string, type: string, body: string | object, reason: Reason | Reason[]]> = [
   ['no patch type', pods, 'application/json', {}, 'UnsupportedMediaType'],
   ['YAML as patch type', pods, 'application/yaml', '{}', 'UnsupportedMediaType'],
-  ['server-side apply', pods, 'application/apply-patch+yaml', '{}', 'UnsupportedMediaType'],
+  ['an apply by nobody', pods, 'application/apply-patch+yaml', '{}', 'Invalid'],
   ['a merge patch cut short', pods, merge, '{"metadata":', 'BadRequest'],
   ['a merge patch that is a list', pods, merge, '[]', 'BadRequest'],
   ['a merge patch that is a text', pods, merge, '"x"', 'BadRequest'],

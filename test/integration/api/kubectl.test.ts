@@ -233,10 +233,4 @@ describe.skipIf(found.length === 0).each([...found])('kubectl $version', ({ vers
     expect(await failing('delete', 'cm', 'missing')).toContain('(NotFound)');
     expect(await ok('delete', 'cm', 'missing', '--ignore-not-found')).toBe('');
   });
-
-  test('server-side apply is refused in plain words', async () => {
-    const { code, stderr } = await kubectl(['-n', namespace, 'apply', '--server-side', '-f', '-'], { input: manifest(1, '1') });
-    expect(code).toBe(1);
-    expect(stderr).toContain('server-side apply is not served yet');
-  });
 });

@@ -140,10 +140,3 @@ test('patches at once are all made', async () => {
   await Promise.all(Array.from({ length: 20 }, (_, i) => patch(merge, { metadata: { labels: { [`l${i}`]: 'x' } } })));
   expect(Object.keys((await patch(merge, {})).metadata.labels)).toHaveLength(20);
 });
-
-test('server-side apply is refused clearly', async () => {
-  const patch = await deployment();
-  const { body } = await api.patch(`${deployments}/d-1?fieldManager=me`).type('application/apply-patch+yaml').send('{}').expect(415);
-  expect(body).toMatchObject({ kind: 'Status', reason: 'UnsupportedMediaType', message: expect.stringContaining('server-side apply') });
-  await patch(merge, {});
-});
