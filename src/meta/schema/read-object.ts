@@ -53,10 +53,14 @@ function readMessage(
     const value = raw[key];
     if (value === null || value === undefined) continue;
     const read = readField(walk, message, field, value, here, goPath ? `${goPath}.${key}` : key, depth);
-    if (read !== undefined) put(result, key, read);
+    if (read !== undefined && !isLeftOut(field, read)) put(result, key, read);
   }
   return result;
 }
+
+/** Go writes no empty list or map, unless the field is one that must be there. */
+const isLeftOut = ({ list, map, required }: Field, value: unknown): boolean =>
+  (list || map) && !required && Object.keys(value as object).length === 0;
 
 function readField(walk: Walk, message: Message, field: Field, value: unknown, path: string, goPath: string, depth: number): unknown {
   const one = (item: unknown, itemPath: string): unknown => readValue(walk, message, field.type, item, itemPath, goPath, depth + 1);

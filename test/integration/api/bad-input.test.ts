@@ -473,7 +473,7 @@ const patches: Array<[name: string, path: string, type: string, body: string | o
   ['a removal of nothing', pods, json, [{ op: 'remove', path: '/metadata/nothing' }], 'Invalid'],
   ['a place beyond the list', pods, json, [{ op: 'add', path: '/spec/containers/9', value: {} }], 'Invalid'],
   ['a path without a slash', pods, json, [{ op: 'replace', path: 'metadata', value: {} }], ['BadRequest', 'Invalid']],
-  ['a copy from nowhere', pods, json, [{ op: 'copy', from: '/nowhere', path: '/metadata/labels' }], 'Invalid'],
+  ['a copy from nowhere', pods, json, [{ op: 'copy', from: '/nowhere/at/all', path: '/metadata/labels' }], 'Invalid'],
   ['a JSON patch of __proto__', pods, json, [{ op: 'add', path: '/__proto__/polluted', value: 1 }], 'Invalid'],
   ['a JSON patch of the whole', pods, json, [{ op: 'replace', path: '', value: null }], 'Invalid'],
   ['too many operations', pods, json, Array(10_001).fill({ op: 'test', path: '/kind', value: 'Pod' }), 'RequestEntityTooLarge'],
