@@ -7,7 +7,14 @@ import type { KubeObject } from '../meta/types.ts';
 
 export type PatchType = 'json' | 'merge' | 'strategic';
 /** The fourth content type of a PATCH is no patch but a configuration to apply. */
-export const applyType = 'application/apply-patch+yaml';
+const applyType = 'application/apply-patch+yaml';
+/** What a PATCH may come as. */
+export const patchTypes = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+  applyType,
+] as const;
 
 const mediaType = (contentType: string | undefined): string | undefined => contentType?.split(';')[0]?.trim();
 export const isApply = (contentType: string | undefined): boolean => mediaType(contentType) === applyType;
@@ -24,7 +31,7 @@ export function patchTypeOf(contentType: string | undefined): PatchType {
     default:
       throw new StatusError(
         'UnsupportedMediaType',
-        'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml',
+        `the body of the request was in an unknown format - accepted media types include: ${patchTypes.join(', ')}`,
       );
   }
 }

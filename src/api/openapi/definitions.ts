@@ -1,4 +1,5 @@
 import { type AnyKind, kinds } from '../../kinds/index.ts';
+import { atomicMessages } from '../../meta/schema/atomic.ts';
 import { type Field, isScalar, messageOf, singles } from '../../meta/schema/schema.ts';
 
 type Schema = Record<string, unknown>;
@@ -30,6 +31,7 @@ const singleSchemas: Readonly<Record<string, Schema>> = {
 };
 
 export const gvkKey = 'x-kubernetes-group-version-kind';
+const mapType = 'x-kubernetes-map-type';
 
 /** Every definition that the kinds reach, by name. `refs` is where definitions are: '#/definitions/' or '#/components/schemas/'. */
 export function definitionsOf(served: readonly AnyKind[], refs: string): Record<string, Schema> {
@@ -46,6 +48,7 @@ export function definitionsOf(served: readonly AnyKind[], refs: string): Record<
     if (Object.hasOwn(found, name)) continue;
     const single = singles[message];
     found[name] = single ? { ...singleSchemas[single] } : objectSchema(message, typeOf);
+    if (atomicMessages.has(message)) Object.assign(found[name] as Schema, { [mapType]: 'atomic' });
   }
   for (const kind of served) {
     const gvk = { group: kind.group, kind: kind.kind, version: kind.version };
@@ -77,9 +80,10 @@ function objectSchema(message: string, typeOf: (type: string) => Schema): Schema
 function fieldSchema(field: Field, typeOf: (type: string) => Schema): Schema {
   const one = typeOf(field.type);
   const marks: Schema = {
+    ...(field.default !== undefined && { default: field.default }),
     ...(field.listType && { 'x-kubernetes-list-type': field.listType }),
     ...(field.listMapKeys && { 'x-kubernetes-list-map-keys': field.listMapKeys }),
-    ...(field.mapType && { 'x-kubernetes-map-type': field.mapType }),
+    ...((field.mapType ?? field.structType) && { [mapType]: field.mapType ?? field.structType }),
     ...(field.mergeKey && { 'x-kubernetes-patch-merge-key': field.mergeKey }),
     ...(field.strategies.length && { 'x-kubernetes-patch-strategy': field.strategies.join(',') }),
   };

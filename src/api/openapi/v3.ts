@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AnyKind } from '../../kinds/index.ts';
+import { patchTypes } from '../patch.ts';
 import { definitionName, definitionsOf, gvkKey, operationsOf } from './definitions.ts';
 
 const refs = '#/components/schemas/';
@@ -38,6 +39,9 @@ export function openApiV3(kinds: readonly AnyKind[]): OpenApiV3 {
   };
 }
 
+const anyPatch = { schema: { type: 'object' } };
+const patchBody = { content: Object.fromEntries(patchTypes.map((type) => [type, anyPatch])) };
+
 function build(served: readonly AnyKind[]): object {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const { method, path, kind, action, parameters } of operationsOf(served)) {
@@ -46,6 +50,7 @@ function build(served: readonly AnyKind[]): object {
     paths[path][method] = {
       parameters: parameters.map((name) => ({ name, in: 'query', schema: { type: 'string', uniqueItems: true } })),
       ...(['post', 'put'].includes(method) && { requestBody: { content: { '*/*': { schema } } } }),
+      ...(method === 'patch' && { requestBody: patchBody }),
       responses: { 200: { description: 'OK', content: { 'application/json': { schema } } } },
       'x-kubernetes-action': action,
       [gvkKey]: { group: kind.group, kind: kind.kind, version: kind.version },

@@ -72,8 +72,8 @@ const structOf = (fields: ReadonlyMap<string, StructField>): Struct => ({
   always: [...fields].filter(([, it]) => it.always).map(([name]) => name),
 });
 
-function messageStructure(name: string): Structure {
-  if (isScalar(name) || singles[name] !== undefined || atomicMessages.has(name)) return leaf;
+function messageStructure(name: string, isGranular = false): Structure {
+  if (isScalar(name) || singles[name] !== undefined || (atomicMessages.has(name) && !isGranular)) return leaf;
   const made = known.get(name);
   if (made) return made;
   const message = messageOf(name);
@@ -94,7 +94,7 @@ function messageStructure(name: string): Structure {
 function fieldStructure(field: Field): Structure {
   if (field.mapType === 'atomic') return leaf;
   if (field.map) return { is: 'map', of: messageStructure(field.type) };
-  if (!field.list) return messageStructure(field.type);
+  if (!field.list) return messageStructure(field.type, field.structType === 'granular');
   if (field.listType === 'set') return set;
   if (field.listType !== 'map' || !field.listMapKeys) return leaf;
   return { is: 'list', keys: keysOf(messageOf(field.type), field.listMapKeys), of: messageStructure(field.type) };

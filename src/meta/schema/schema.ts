@@ -21,6 +21,8 @@ export type Field = {
   listType?: string;
   listMapKeys?: readonly string[];
   mapType?: string;
+  /** `granular`: its parts are owned one by one although its message is written as a whole elsewhere. */
+  structType?: string;
   enum?: readonly string[];
   /** What counts when it is left out, where the definitions say so. */
   default?: unknown;
@@ -51,6 +53,7 @@ type RawField = {
   listType?: string;
   listMapKeys?: string[];
   mapType?: string;
+  structType?: string;
   default?: string;
 };
 type Facts = { enums: Record<string, { values: string[]; enum?: boolean }>; messages: Record<string, Record<string, RawField>> };
@@ -111,6 +114,7 @@ class Facts36 {
       ...(it.listType && { listType: it.listType }),
       ...(it.listMapKeys && { listMapKeys: it.listMapKeys }),
       ...(it.mapType && { mapType: it.mapType }),
+      ...(it.structType && { structType: it.structType }),
       ...(values?.enum && { enum: values.values }),
       ...defaultOf(it.default),
     };
