@@ -36,7 +36,14 @@ const { client, credentials, close } = readKubeconfig(cluster.kubeconfig);
 const rows: Row[] = [];
 try {
   for (const [name, measure] of measures) {
-    if (chosen.length === 0 || chosen.includes(name)) rows.push(...(await measure({ cluster, client, credentials, say })));
+    if (chosen.length > 0 && !chosen.includes(name)) continue;
+    try {
+      rows.push(...(await measure({ cluster, client, credentials, say })));
+    } catch (error) {
+      // The others are worth having all the same; the exit code tells.
+      say(`FAILED: ${name}: ${error instanceof Error ? error.message : error}`);
+      process.exitCode = 1;
+    }
   }
 } finally {
   close();
