@@ -41,6 +41,10 @@ const faults: Array<[name: string, flags: Given, env: NodeJS.ProcessEnv, message
   ['ranges that overlap', { 'pod-cidr': '10.0.0.0/8' }, {}, /^pod-cidr 10\.0\.0\.0\/8 and service-cidr 10\.96\.0\.0\/16 overlap$/],
   ['a name that is no label', { name: 'My Cluster' }, {}, /^flag --name: "My Cluster" must be a DNS label/],
   ['node ports backwards', { 'node-ports': '32000-31000' }, {}, /must be a range such as/],
+  ['mirrors of nothing', { mirrors: 'a.example' }, {}, /^flag --mirrors: "a.example" must be a list such as gcr.io=/],
+  ['mirrors of what is no registry', { mirrors: 'redis=a.example' }, {}, /must be a list such as/],
+  ['a mirror that is no place', { mirrors: 'gcr.io=http://a' }, {}, /names no place for images: "http:\/\/a"/],
+  ['a preset there is not', { mirrors: 'preset:other' }, {}, /names a preset there is not: "other" \(there is primer\)$/],
   ['a file that is not there', { config: '/no/such/file' }, {}, /^\/no\/such\/file cannot be read: /],
 ];
 for (const [name, flags, env, message] of faults) test(`refuses ${name}`, () => expect(() => readConfig(flags, env)).toThrow(message));
@@ -52,3 +56,29 @@ test('refuses a file with a setting that does not exist', () => {
 });
 
 test('counts addresses over the borders of bytes', () => expect(nth('10.96.0.0/16', 300)).toBe('10.96.1.44'));
+
+test('mirrors: none at first, a list, a preset, a mapping of the file', () => {
+  const of = (given: Given, env: NodeJS.ProcessEnv = {}): unknown => readConfig(given, env).images.mirrors;
+  expect(of({})).toEqual([]);
+  expect(of({ mirrors: 'gcr.io=a.example/gcr, gcr.io=b.example:5000,docker.io=c.example' })).toEqual([
+    { prefix: 'gcr.io', targets: ['a.example/gcr', 'b.example:5000'] },
+    { prefix: 'docker.io', targets: ['c.example'] },
+  ]);
+  const ali = 'registry.cn-hangzhou.aliyuncs.com/google_containers';
+  expect(of({}, { PEAPOD_MIRRORS: 'preset:primer' })).toEqual([
+    { prefix: 'k8s.gcr.io', targets: [ali] },
+    { prefix: 'registry.k8s.io', targets: [ali] },
+    { prefix: 'gcr.io', targets: ['anjia0532/{dotted}'] },
+  ]);
+  const file = join(mkdtempSync(join(tmpdir(), 'peapod-config-')), 'config.yaml');
+  writeFileSync(file, 'mirrors:\n  gcr.io: [a.example, b.example/x]\n  quay.io: c.example\n');
+  expect(of({ config: file })).toEqual([
+    { prefix: 'gcr.io', targets: ['a.example', 'b.example/x'] },
+    { prefix: 'quay.io', targets: ['c.example'] },
+  ]);
+});
+
+test("the user's own logins are where Docker keeps them", () => {
+  expect(readConfig({}, { DOCKER_CONFIG: '/of/mine' }).images.dockerConfig).toBe('/of/mine/config.json');
+  expect(readConfig({}, {}).images.dockerConfig).toMatch(/\/\.docker\/config\.json$/);
+});

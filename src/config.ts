@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
+import type { Mirrors } from './kubelet/index.ts';
 import type { LogLevel } from './lib/log.ts';
 import { readYamlDocuments } from './meta/read/yaml.ts';
+import { faultInMirrors, mirrorsFrom, mirrorsText } from './mirrors.ts';
 
 /** Everything that can be set, checked. Frozen: parts get the pieces they declare. */
 export type Config = {
@@ -25,6 +27,14 @@ export type Config = {
     nodePortAddresses: readonly string[];
   };
   node: { name: string; maxPods: number };
+  images: {
+    /** Where images can be had besides their own registries. */
+    mirrors: Mirrors;
+    /** How many are pulled at a time. */
+    parallelPulls: number;
+    /** Docker's configuration file, which knows the user's logins to registries. */
+    dockerConfig: string;
+  };
   log: { level: LogLevel; file: string | undefined };
 };
 
@@ -95,6 +105,19 @@ export const settings = {
   },
   'node-name': { env: 'PEAPOD_NODE_NAME', default: '', summary: "name of this node (default: the host's)", check: () => undefined },
   'max-pods': { env: 'PEAPOD_MAX_PODS', default: '110', summary: 'pods this node takes', check: wholeNumber(1, 250) },
+  mirrors: {
+    env: 'PEAPOD_MIRRORS',
+    default: '',
+    summary: 'registries to pull from instead: gcr.io=mirror.example/gcr,…, or preset:primer',
+    check: (value) => faultInMirrors(value),
+  },
+  'parallel-pulls': { env: 'PEAPOD_PARALLEL_PULLS', default: '3', summary: 'images pulled at a time', check: wholeNumber(1, 100) },
+  'docker-config': {
+    env: 'DOCKER_CONFIG',
+    default: '',
+    summary: "folder of Docker's own configuration, whose logins are used for pulls (default: ~/.docker)",
+    check: () => undefined,
+  },
   'log-level': { env: 'PEAPOD_LOG_LEVEL', default: 'info', summary: 'debug, info, warn, error or silent', check: logLevel },
   'log-file': { env: 'PEAPOD_LOG_FILE', default: '', summary: 'file to log to instead of standard error', check: () => undefined },
   config: { env: 'PEAPOD_CONFIG', default: '', summary: 'YAML file with any of these settings', check: () => undefined },
@@ -151,6 +174,11 @@ function frozen(value: (name: SettingName) => string): Config {
       nodePortAddresses: value('node-port-addresses').split(','),
     },
     node: { name: nodeName, maxPods: Number(value('max-pods')) },
+    images: {
+      mirrors: mirrorsFrom(value('mirrors')),
+      parallelPulls: Number(value('parallel-pulls')),
+      dockerConfig: join(value('docker-config') || join(homedir(), '.docker'), 'config.json'),
+    },
     log: { level: value('log-level') as LogLevel, file: value('log-file') || undefined },
   });
 }
@@ -191,7 +219,8 @@ function readFile(path: string): { [name: string]: string } {
   const found: { [name: string]: string } = {};
   for (const [name, it] of Object.entries(content)) {
     if (!(name in settings) || name === 'config') throw new ConfigError(`${path}: there is no setting ${JSON.stringify(name)}`);
-    found[name] = Array.isArray(it) ? it.join(',') : String(it);
+    const isMapping = name === 'mirrors' && typeof it === 'object' && it !== null && !Array.isArray(it);
+    found[name] = isMapping ? mirrorsText(it) : Array.isArray(it) ? it.join(',') : String(it);
   }
   return found;
 }

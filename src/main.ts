@@ -124,6 +124,7 @@ async function start(
     clusterDomain: network.clusterDomain,
     rootDir: join(config.dataDir, 'node'),
     maxPods: config.node.maxPods,
+    images: config.images,
   };
   // One after the other in name alone: neither waits for what the other does.
   const [agent, [, scheduler]] = await Promise.all([

@@ -1,7 +1,16 @@
 import { type Clock, type Milliseconds, minutes } from '../lib/clock.ts';
 import type { KubeObject } from '../meta/types.ts';
 
-export type Told = { about: KubeObject; type: string; reason: string; message: string; fieldPath?: string; at: Milliseconds };
+export type Told = {
+  about: KubeObject;
+  type: string;
+  reason: string;
+  message: string;
+  fieldPath?: string;
+  /** One event whatever the message says. */
+  series?: string;
+  at: Milliseconds;
+};
 /** An event as it stands in the API; `name` is empty until it does. */
 export type Kept = { name: string; namespace: string; count: number; first: Milliseconds; stamp: string };
 
@@ -47,12 +56,12 @@ export function createCorrelator(clock: Clock): (told: Told) => { kept: Kept; me
     return true;
   }
 
-  return ({ about, type, reason, message, fieldPath, at }) => {
+  return ({ about, type, reason, message, fieldPath, series, at }) => {
     const { name, uid, namespace } = about.metadata;
     const object = [about.apiVersion, about.kind, namespace, name, uid].join('\0');
     const group = [object, type, reason, fieldPath].join('\0');
-    const crowded = isCrowded(group, message);
-    const id = crowded ? group : `${group}\0${message}`;
+    const crowded = series === undefined && isCrowded(group, message);
+    const id = crowded ? group : `${group}\0${series === undefined ? message : `\0${series}`}`;
     let kept = seen.get(id);
     if (!kept) {
       serial = (serial + 1) % 1_000_000;
@@ -62,7 +71,7 @@ export function createCorrelator(clock: Clock): (told: Told) => { kept: Kept; me
       seen.set(id, kept);
     }
     kept.count += 1;
-    if (isSpam(object)) return undefined;
+    if (series === undefined && isSpam(object)) return undefined;
     return { kept, message: crowded ? `(combined from similar events): ${message}` : message };
   };
 }

@@ -7,8 +7,17 @@ import type { Client } from './client.ts';
 import { createCorrelator, type Kept, type Told } from './event-correlator.ts';
 
 export interface EventRecorder {
-  /** Never waits and never fails: events are for people, not for the work. Repeats raise the count of one event. */
-  record(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string, options?: { fieldPath?: string }): void;
+  /**
+   * Never waits and never fails: events are for people, not for the work. Repeats raise the count of one event. So do
+   * events of one `series`, whose message may change each time; they are not held to the limits for one object.
+   */
+  record(
+    about: KubeObject,
+    type: 'Normal' | 'Warning',
+    reason: string,
+    message: string,
+    options?: { fieldPath?: string; series?: string },
+  ): void;
 }
 
 /** Events waiting for a slow server; more are dropped, as upstream's broadcaster does. */
@@ -65,9 +74,10 @@ export function createEventRecorder(client: Client, options: { component: string
   }
 
   return {
-    record(about, type, reason, message, { fieldPath } = {}) {
+    record(about, type, reason, message, { fieldPath, series } = {}) {
       if (waiting.length >= mostWaiting) return;
-      waiting.push({ about, type, reason, message: message.slice(0, 1024), at: clock.now(), ...(fieldPath && { fieldPath }) });
+      const more = { ...(fieldPath && { fieldPath }), ...(series && { series }) };
+      waiting.push({ about, type, reason, message: message.slice(0, 1024), at: clock.now(), ...more });
       if (!isWriting) void writeAll();
     },
   };

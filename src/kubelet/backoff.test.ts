@@ -38,6 +38,10 @@ test('a pod is forgotten with all its containers', () => {
 });
 
 for (const [span, want] of [
+  [0, '0s'],
+  [312, '312ms'],
+  [1_210, '1.21s'],
+  [62_500, '1m2.5s'],
   [10_000, '10s'],
   [80_000, '1m20s'],
   [300_000, '5m0s'],

@@ -1,3 +1,4 @@
+export type { Mirrors } from './images/index.ts';
 export { type Kubelet, type KubeletDeps, startKubelet } from './kubelet.ts';
 export type { KubeletConfig } from './parts.ts';
 export { type NodeRemoval, type NodeRemoved, removeNode } from './remove.ts';

@@ -9,7 +9,7 @@ import type { ContainerState, Runtime } from '../runtime/index.ts';
 import { createAddresses, gatewayOf } from './addresses.ts';
 import { RestartBackoff } from './backoff.ts';
 import { messageOf } from './faults.ts';
-import { createImages } from './images/index.ts';
+import { createImages, credentialHelper, dockerLogins } from './images/index.ts';
 import { containerPath, label, nodeLabels } from './names.ts';
 import { parseResolver } from './network-files.ts';
 import { resourcesOf } from './node/describe.ts';
@@ -128,7 +128,16 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
     random: deps.random,
     log,
     volumes,
-    images: createImages({ images: runtime.images, recorder: deps.recorder, clock, log, secret: lookups.secret }),
+    images: createImages({
+      images: runtime.images,
+      recorder: deps.recorder,
+      clock,
+      log,
+      mirrors: config.images.mirrors,
+      parallelPulls: config.images.parallelPulls,
+      secret: lookups.secret,
+      userLogins: dockerLogins(config.images.dockerConfig, { log, ask: credentialHelper(clock) }),
+    }),
     lookups,
     addresses,
     observer,

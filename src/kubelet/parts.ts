@@ -7,6 +7,7 @@ import type { Runtime } from '../runtime/index.ts';
 import type { Addresses } from './addresses.ts';
 import type { RestartBackoff } from './backoff.ts';
 import type { ImageFacts } from './container-spec.ts';
+import type { Mirrors } from './images/mirrors.ts';
 import type { PreparedVolume } from './mounts.ts';
 import type { Resolver } from './network-files.ts';
 import type { Observer } from './observer.ts';
@@ -27,6 +28,14 @@ export type KubeletConfig = {
   /** Holds `pods/<uid>/`, on a file system the engine shares. */
   rootDir: string;
   maxPods: number;
+  images: {
+    /** Where images can be had besides their own registries. */
+    mirrors: Mirrors;
+    /** How many are pulled at a time. */
+    parallelPulls: number;
+    /** Docker's configuration file, for the user's own logins. */
+    dockerConfig: string;
+  };
 };
 
 /** Volumes of pods, ready to mount (`volumes/`). */
@@ -40,8 +49,11 @@ export type PodVolumes = {
 
 /** Images of containers, present when it resolves (`images/`). */
 export type PodImages = {
-  /** Fails with an error that has a reason (ErrImagePull, …) and a message; records its own events. */
-  ensure(pod: core.Pod, container: core.Container): Promise<ImageFacts>;
+  /**
+   * Fails with an error that has a reason (ErrImagePull, …) and a message; records its own events. When `signal`
+   * aborts and no other pod wants the image, its pull ends.
+   */
+  ensure(pod: core.Pod, container: core.Container, signal: AbortSignal): Promise<ImageFacts>;
 };
 
 /** Objects that containers are made from, as the API has them now. */

@@ -39,7 +39,7 @@ export async function createContainer(
   context: StartContext,
   quiet = false,
 ): Promise<ContainerId> {
-  const image = await unlessInterrupted(parts.images.ensure(pod, container), context.signal).catch((error: unknown) => {
+  const image = await unlessInterrupted(parts.images.ensure(pod, container, context.signal), context.signal).catch((error: unknown) => {
     const reason = reasonOf(error, '');
     if (!reason) throw error;
     parts.recorder.record(pod, 'Warning', 'Failed', `Error: ${reason}`, { fieldPath: containerPath(pod, container.name) });

@@ -21,6 +21,8 @@ export {
   NoSuchContainer,
   type ProcessIO,
   PullFailed,
+  type PullOptions,
+  type PullProgress,
   type RegistryLogin,
   type ResourceLimits,
   type Resources,

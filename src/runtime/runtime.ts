@@ -169,10 +169,23 @@ export type ImageState = {
 /** For one registry. An identity token takes the place of name and password. */
 export type RegistryLogin = { username: string; password: string; server: string; identityToken?: string };
 
+/** How far a pull has come, as far as it is known: sizes of layers become known one after the other. */
+export type PullProgress = { layers: number; layersDone: number; bytes: number; totalBytes: number };
+
+export type PullOptions = {
+  /** Nobody wants the image any more: the engine stops fetching, and the pull fails with the signal's reason. */
+  signal?: AbortSignal;
+  onProgress?: (progress: PullProgress) => void;
+};
+
 export interface Images {
   inspect(reference: string): Promise<ImageState | undefined>;
   /** Resolves when it is there. Fails with PullFailed, whose `kind` tells not-found, denied, unreachable and others apart. */
-  pull(reference: string, login: RegistryLogin | undefined, onProgress?: (line: string) => void): Promise<ImageState>;
+  pull(reference: string, login: RegistryLogin | undefined, options?: PullOptions): Promise<ImageState>;
+  /** Gives an image that is there one more name, taken from whatever had it. */
+  tag(reference: string, name: string): Promise<void>;
+  /** Takes a name away from an image that has others; one that is not there counts as taken away. */
+  untag(name: string): Promise<void>;
   list(): Promise<ImageState[]>;
 }
 
@@ -231,7 +244,8 @@ export class StartFailed extends Error {
 }
 
 export class PullFailed extends Error {
-  readonly kind: 'not-found' | 'denied' | 'unreachable' | 'invalid-name' | 'other';
+  /** `unavailable`: something in front of the registry answers, the registry does not. */
+  readonly kind: 'not-found' | 'denied' | 'unreachable' | 'unavailable' | 'signature' | 'invalid-name' | 'other';
   constructor(kind: PullFailed['kind'], message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.name = 'PullFailed';

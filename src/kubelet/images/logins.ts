@@ -6,7 +6,7 @@ type Entry = { username?: string; password?: string; auth?: string; identitytoke
 const hub = ['docker.io', 'index.docker.io', 'registry-1.docker.io'];
 
 /** Where an image comes from: `registry/path`, Docker Hub when it names none. */
-function placeOf(reference: string): string {
+export function placeOf(reference: string): string {
   const [first = '', ...rest] = reference.replace(/@.*$/, '').split('/');
   const isRegistry = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
   return isRegistry ? [first, ...rest].join('/') : `docker.io/${reference}`;
@@ -16,10 +16,15 @@ function placeOf(reference: string): string {
  * The logins that pull secrets hold for an image, the closest first. A server may be given with a scheme, a path, and
  * `*` for parts of its name, as in upstream's credential provider.
  */
-export function loginsFor(reference: string, secrets: readonly core.Secret[]): RegistryLogin[] {
+export const loginsFor = (reference: string, secrets: readonly core.Secret[]): RegistryLogin[] =>
+  loginsIn(reference, secrets.flatMap(contentsOf));
+
+/** The same of configuration files of Docker: `auths` of the newer form, the whole of the older one. */
+export function loginsIn(reference: string, contents: ReadonlyArray<{ auths: object }>): RegistryLogin[] {
   const place = placeOf(reference);
-  return secrets
-    .flatMap(entriesOf)
+  return contents
+    .flatMap(({ auths }) => Object.entries(auths))
+    .filter((it): it is [string, Entry] => typeof it[1] === 'object' && it[1] !== null)
     .filter(([server]) => matches(server, place))
     .sort(([a], [b]) => b.length - a.length)
     .flatMap(([server, entry]) => {
@@ -64,7 +69,7 @@ function fits(pattern: string, part: string): boolean {
 }
 
 /** What is no login is left out: a broken secret must not keep a public image from being pulled. */
-function entriesOf({ data = {} }: core.Secret): Array<[server: string, entry: Entry]> {
+function contentsOf({ data = {} }: core.Secret): Array<{ auths: object }> {
   const read = (key: string): { [name: string]: unknown } => {
     try {
       const parsed: unknown = JSON.parse(Buffer.from(data[key] ?? '', 'base64').toString());
@@ -74,6 +79,5 @@ function entriesOf({ data = {} }: core.Secret): Array<[server: string, entry: En
     }
   };
   const { auths } = read('.dockerconfigjson');
-  const all = { ...read('.dockercfg'), ...(typeof auths === 'object' && auths) };
-  return Object.entries(all).filter((it): it is [string, Entry] => typeof it[1] === 'object' && it[1] !== null);
+  return [{ auths: read('.dockercfg') }, ...(typeof auths === 'object' && auths !== null ? [{ auths }] : [])];
 }

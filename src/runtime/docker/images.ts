@@ -1,10 +1,9 @@
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
-import { type Images, type ImageState, PullFailed, type RegistryLogin } from '../runtime.ts';
+import { type Images, type ImageState, PullFailed, type PullOptions, type RegistryLogin } from '../runtime.ts';
 import { EngineError, textOf, unlessGone } from './failure.ts';
 import { pullFailure } from './pull-failure.ts';
-
-type Line = { status?: string; id?: string; error?: string; errorDetail?: { message?: string } };
+import { createPullMeter, type PullLine } from './pull-meter.ts';
 
 export function dockerImages(docker: Docker): Images {
   async function inspect(reference: string): Promise<ImageState | undefined> {
@@ -13,19 +12,29 @@ export function dockerImages(docker: Docker): Images {
   }
   return {
     inspect,
-    async pull(reference, login, onProgress) {
+    async pull(reference, login, { signal, onProgress } = {}) {
       // Without a tag the engine would fetch all of them.
       const named = /@|:[^/]+$/.test(reference) ? reference : `${reference}:latest`;
       try {
-        const stream = (await docker.pull(named, login ? { authconfig: credentials(login) } : {})) as Readable;
-        await followed(stream, onProgress ?? (() => {}));
+        const options = { ...(login && { authconfig: credentials(login) }), ...(signal && { abortSignal: signal }) };
+        const stream = (await docker.pull(named, options)) as Readable;
+        await followed(stream, onProgress);
       } catch (error) {
+        signal?.throwIfAborted();
         // That the engine itself does not answer says nothing about the image.
         throw error instanceof EngineError || error instanceof PullRefused ? pullFailure(textOf(error), error) : error;
       }
       const image = await inspect(named);
       if (!image) throw new PullFailed('other', `${named} was pulled, but the engine does not have it`);
       return image;
+    },
+    async tag(reference, name) {
+      const [, repo = name, tag = 'latest'] = /^(.*?)(?::([^/:]+))?$/.exec(name) ?? [];
+      await docker.getImage(reference).tag({ repo, tag });
+    },
+    async untag(name) {
+      // Without force an image that a container uses keeps its last name, and that is right.
+      await unlessGone(docker.getImage(name).remove({ noprune: true }));
     },
     async list() {
       const found = await docker.listImages();
@@ -42,15 +51,17 @@ const credentials = ({ username, password, server, identityToken }: RegistryLogi
 /** Once the stream has begun an error is a line of it, under HTTP status 200. */
 class PullRefused extends Error {}
 
-async function followed(stream: Readable, onProgress: (line: string) => void): Promise<void> {
+async function followed(stream: Readable, onProgress: PullOptions['onProgress']): Promise<void> {
   stream.setEncoding('utf8');
   let rest = '';
+  const meter = createPullMeter();
   const take = (text: string): void => {
     if (text.trim() === '') return;
-    const line = JSON.parse(text) as Line;
+    const line = JSON.parse(text) as PullLine & { error?: string; errorDetail?: { message?: string } };
     const fault = line.errorDetail?.message ?? line.error;
     if (fault !== undefined) throw new PullRefused(fault);
-    onProgress([line.id, line.status].filter(Boolean).join(': '));
+    const progress = meter(line);
+    if (progress) onProgress?.(progress);
   };
   for await (const chunk of stream as AsyncIterable<string>) {
     const lines = (rest + chunk).split('\n');

@@ -8,9 +8,12 @@ const kinds: ReadonlyArray<readonly [PullFailed['kind'], RegExp]> = [
     /manifest unknown|manifest for .* not found|name unknown|repository .* not found|not found: |: not found|no such (image|manifest)/i,
   ],
   ['invalid-name', /invalid reference|invalid repository|invalid tag/i],
+  // Of engines that check signatures; Docker's own does not.
+  ['signature', /signature (verification|validation) failed|signature was required|source image rejected/i],
+  ['unavailable', /bad gateway|service unavailable|gateway timeout/i],
   [
     'unreachable',
-    /connection refused|connection reset|no such host|no route to host|network is unreachable|i\/o timeout|timeout exceeded|timed out|dial (tcp|udp)|unexpected EOF|: EOF|tls: |x509: |server misbehaving|temporary failure|proxyconnect|bad gateway|service unavailable|gateway timeout|toomanyrequests|too many requests/i,
+    /connection refused|connection reset|no such host|no route to host|network is unreachable|i\/o timeout|timeout exceeded|timed out|dial (tcp|udp)|unexpected EOF|: EOF|tls: |x509: |server misbehaving|temporary failure|proxyconnect|toomanyrequests|too many requests/i,
   ],
 ];
 

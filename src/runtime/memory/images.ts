@@ -39,6 +39,14 @@ export function memoryImages(check: () => void): MemoryImages {
       images.absent.delete(reference);
       return imageOf(reference);
     },
+    async tag(_reference, name) {
+      check();
+      images.absent.delete(name);
+    },
+    async untag(name) {
+      check();
+      images.absent.add(name);
+    },
     list: async () => [],
   };
   return images;

@@ -289,6 +289,18 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeTrial>)
         expect(await images.inspect('missing/no-such-image:1')).toBeUndefined();
       });
 
+      test('an image has one more name, and again one less', async () => {
+        const { images } = trial.runtime;
+        const name = `peapod.example/${trial.network.name}/renamed:2`;
+        await images.tag(trial.image, name);
+        await images.tag(trial.image, name);
+        expect((await images.inspect(name))?.id).toBe((await images.inspect(trial.image))?.id);
+        await images.untag(name);
+        await images.untag(name);
+        expect(await images.inspect(name)).toBeUndefined();
+        expect(await images.inspect(trial.image)).toBeDefined();
+      });
+
       test('a pull that cannot work fails, and says what kind of failure', async () => {
         // Port 1 of this host: nobody is there.
         const failure = await trial.runtime.images.pull('missing.localhost:1/none:1', undefined).catch((error: unknown) => error);
