@@ -5,7 +5,7 @@ import { readBody } from '../meta/read/body.ts';
 import { badRequest, isReason, StatusError } from '../meta/status-error.ts';
 import type { KubeObject } from '../meta/types.ts';
 import { shown } from './codec.ts';
-import { applyObject, readConfiguration } from './apply.ts';
+import { applyObject, applyScale, readConfiguration } from './apply.ts';
 import type { ApiContext } from './context.ts';
 import { answer, answerList, type Exchange, inPatch, objectIn, optionsOf, patchedObject } from './exchange.ts';
 import { bodyOf, sendObject } from './http.ts';
@@ -13,7 +13,7 @@ import { negotiate } from './negotiate.ts';
 import { applyOptions, deleteQuery, listQuery, writeOptions } from './options.ts';
 import { hasStatus } from './ownership.ts';
 import { isApply, patched, patchTypeOf } from './patch.ts';
-import { messageFor } from './reading.ts';
+import { messageFor, messages } from './reading.ts';
 import type { RequestInfo, User } from './request.ts';
 import { answerReview } from './reviews.ts';
 import { scaled, scaleOf } from './scale.ts';
@@ -139,8 +139,11 @@ async function apply(exchange: Exchange): Promise<void> {
 
 async function remove(exchange: Exchange): Promise<void> {
   const { api, kind, info, request, response } = exchange;
-  const deleted = await deleteObject(api, kind, info.namespace, info.name as string, await deleteQuery(request, info));
-  if (!deleted.gone || kind.kind === 'Pod') return answer(exchange, 200, deleted);
+  const query = await deleteQuery(request, info);
+  const deleted = await deleteObject(api, kind, info.namespace, info.name as string, query);
+  // Who asked for the dependents to go as well, in the old way, is told when they have not yet.
+  const code = !deleted.gone && query.orphanDependents === false ? 202 : 200;
+  if (!deleted.gone || kind.returnsDeleted) return answer(exchange, code, deleted);
   const details = { name: info.name, ...(kind.group && { group: kind.group }), kind: kind.plural, uid: deleted.object.metadata.uid };
   sendObject(request, response, 200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details });
 }
@@ -200,6 +203,11 @@ async function scale(exchange: Exchange): Promise<void> {
     return sendObject(request, response, 200, scaleOf(kind, object));
   }
   if (info.verb !== 'update' && info.verb !== 'patch') throw notAllowed();
+  if (info.verb === 'patch' && isApply(request.headers['content-type'])) {
+    const config = readConfiguration(messages.scale, await bodyOf(request), false);
+    const { object } = await applyScale(api, kind, { namespace: info.namespace, name }, config, applyOptions(info));
+    return sendObject(request, response, 200, scaleOf(kind, object));
+  }
   const type = info.verb === 'patch' ? patchTypeOf(request.headers['content-type']) : undefined;
   const options = optionsOf(exchange);
   const body = readBody(await bodyOf(request), type ? 'application/json' : request.headers['content-type'], false, messageFor);

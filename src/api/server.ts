@@ -10,9 +10,9 @@ import type { Random } from '../lib/random.ts';
 import type { Store } from '../store/index.ts';
 import { admissionOf } from './admission/admission.ts';
 import { namespaceLifecycle } from './admission/namespace.ts';
-import { podDefaults, serviceAccountOf } from './admission/pod.ts';
+import { podClasses, podDefaults, serviceAccountOf } from './admission/pod.ts';
 import { type ServiceAddressConfig, serviceAddresses } from './admission/service-addresses.ts';
-import { defaultStorageClass, volumeProtection } from './admission/volume.ts';
+import { claimGrowth, defaultStorageClass, volumeProtection } from './admission/volume.ts';
 import { authenticate } from './auth/authenticate.ts';
 import { authorize } from './auth/authorize.ts';
 import { impersonate } from './auth/impersonate.ts';
@@ -71,9 +71,11 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
   const admission = admissionOf([
     namespaceLifecycle(store),
     serviceAccountOf(store),
+    podClasses,
     podDefaults,
     volumeProtection,
     defaultStorageClass(store),
+    claimGrowth(store),
     // Last: nothing after it may refuse what it has taken.
     await serviceAddresses(store, config),
   ]);

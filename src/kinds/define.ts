@@ -47,6 +47,8 @@ export type KindRecord<T extends KubeObject> = {
   status?: boolean;
   /** What may be done with it. Default: everything. */
   verbs?: readonly Verb[];
+  /** A deletion answers with the object, not with a Status. */
+  returnsDeleted?: boolean;
   /** An update of what does not exist creates it. */
   createOnUpdate?: boolean;
   scale?: Scale<T>;

@@ -55,6 +55,7 @@ export const persistentVolumeClaim = defineKind<PersistentVolumeClaim>({
   plural: 'persistentvolumeclaims',
   shortNames: ['pvc'],
   namespaced: true,
+  returnsDeleted: true,
   defaults: (draft) => {
     draft.spec ??= {};
     draft.spec.volumeMode ??= 'Filesystem';

@@ -51,6 +51,7 @@ export const persistentVolume = defineKind<PersistentVolume>({
   plural: 'persistentvolumes',
   shortNames: ['pv'],
   namespaced: false,
+  returnsDeleted: true,
   defaults: (draft) => {
     draft.spec ??= {};
     draft.spec.persistentVolumeReclaimPolicy ??= 'Retain';

@@ -8,5 +8,6 @@ export const serviceAccount = defineKind<ServiceAccount>({
   plural: 'serviceaccounts',
   shortNames: ['sa'],
   namespaced: true,
+  returnsDeleted: true,
   columns: [{ name: 'Secrets', type: 'integer', value: (it) => it.secrets?.length ?? 0 }],
 });

@@ -45,6 +45,8 @@ function validate(it: Service, was?: Service): FieldError[] {
     faults.push(
       invalidValue('spec.sessionAffinityConfig.clientIP.timeoutSeconds', seconds, 'must be greater than 0 and less than or equal to 86400'),
     );
+  if (spec.sessionAffinity === 'None' && spec.sessionAffinityConfig)
+    faults.push(forbidden('spec.sessionAffinityConfig', `must not be set when session affinity is ${spec.sessionAffinity}`));
   for (const [i, family] of (spec.ipFamilies ?? []).entries())
     if (family === 'IPv6') faults.push(invalidValue(`spec.ipFamilies[${i}]`, family, notConfigured));
   if (spec.ipFamilyPolicy === 'RequireDualStack')
@@ -125,6 +127,7 @@ export const service = defineKind<Service>({
   shortNames: ['svc'],
   categories: ['all'],
   namespaced: true,
+  returnsDeleted: true,
   createOnUpdate: true,
   nameFaults: dns1035Label,
   defaults,

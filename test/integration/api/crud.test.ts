@@ -317,6 +317,42 @@ test('keys that JavaScript has a meaning for are data', async () => {
   await api.delete(`${configMaps}/words`).expect(200);
 });
 
+test('a pod names classes that are there', async () => {
+  const pod = (name: string, spec: object) =>
+    api.post('/api/v1/namespaces/default/pods').send({ metadata: { name }, spec: { containers: [{ name: 'c', image: 'i' }], ...spec } });
+  const { body } = await pod('critical', { priorityClassName: 'system-node-critical' }).expect(201);
+  expect(body.spec.priority).toBe(2_000_001_000);
+  const refused = await pod('x', { priorityClassName: 'mine' }).expect(403);
+  expect(refused.body.message).toBe('pods "x" is forbidden: no PriorityClass with name mine was found');
+  await pod('x', { priorityClassName: 'system-node-critical', priority: 5 }).expect(403);
+  const runtime = await pod('x', { runtimeClassName: 'gvisor' }).expect(403);
+  expect(runtime.body.message).toContain('RuntimeClass "gvisor" not found');
+});
+
+test('a claim grows where its class lets it', async () => {
+  const claims = '/api/v1/namespaces/default/persistentvolumeclaims';
+  for (const [name, allowVolumeExpansion] of [
+    ['grows', true],
+    ['stays', false],
+  ] as const) {
+    await api
+      .post('/apis/storage.k8s.io/v1/storageclasses')
+      .send({ metadata: { name }, provisioner: 'x/y', allowVolumeExpansion })
+      .expect(201);
+    const spec = { storageClassName: name, accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+    await api.post(claims).send({ metadata: { name }, spec }).expect(201);
+    const patch = (sub: string, body: object) => api.patch(`${claims}/${name}${sub}`).type('application/merge-patch+json').send(body);
+    const size = (storage: string): object => ({ spec: { resources: { requests: { storage } } } });
+    expect([403, 422]).toContain((await patch('', size('2Gi'))).status);
+    await patch('', { spec: { volumeName: 'v' } }).expect(200);
+    await patch('/status', { status: { phase: 'Bound', capacity: { storage: '1Gi' } } }).expect(200);
+    await patch('', size('2Gi')).expect(allowVolumeExpansion ? 200 : 403);
+    await patch('', size('500Mi')).expect(422);
+    const moved = await patch('', { spec: { volumeName: 'other' } }).expect(422);
+    expect(moved.body.message).toContain('spec is immutable after creation');
+  }
+});
+
 test('events are one store seen by two groups', async () => {
   const at = '2026-01-02T03:04:05.000006Z';
   const made = await api

@@ -28,6 +28,15 @@ describe('at once', () => {
     expect(gone).toMatchObject({ reason: 'NotFound', message: 'configmaps "a" not found', details: { name: 'a', kind: 'configmaps' } });
   });
 
+  test('of some kinds the answer is the object', async () => {
+    await api
+      .post('/api/v1/namespaces/default/services')
+      .send({ metadata: { name: 's' }, spec: { ports: [{ port: 1 }] } })
+      .expect(201);
+    const { body } = await api.delete('/api/v1/namespaces/default/services/s').expect(200);
+    expect(body).toMatchObject({ kind: 'Service', metadata: { name: 's' } });
+  });
+
   test('preconditions hold it back', async () => {
     const { metadata } = await create({ name: 'b' });
     const wrong = await api

@@ -16,6 +16,7 @@ export const pod = defineKind<Pod>({
   shortNames: ['po'],
   categories: ['all'],
   namespaced: true,
+  returnsDeleted: true,
   generation: true,
   defaults: defaultPod,
   prepareCreate: (draft) => {
