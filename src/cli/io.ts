@@ -1,4 +1,8 @@
+import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../lib/clock.ts';
+
+/** What is piped or typed in; a terminal can be switched to hand over every key. */
+export type Input = Readable & { isTTY?: boolean; setRawMode?(on: boolean): unknown };
 
 /** What a command writes to and waits for: the terminal, time, and the user's Ctrl-C. */
 export type Io = {
@@ -8,6 +12,11 @@ export type Io = {
   tell(line: string): void;
   /** Plain text where `print` writes: cursor movements, documents. */
   write(text: string): void;
+  /** Standard input, asked for by what reads it. */
+  input(): Input;
+  /** Where `write` and `tell` go, for bytes and with back-pressure. */
+  output: Writable;
+  faults: Writable;
   /** A person looks at it. */
   isTerminal: boolean;
   columns(): number;
@@ -39,6 +48,9 @@ export function processIo(): Io {
     print: (line) => void process.stdout.write(`${line}\n`),
     tell: (line) => void process.stderr.write(`${line}\n`),
     write: (text) => void process.stdout.write(text),
+    input: () => process.stdin,
+    output: process.stdout,
+    faults: process.stderr,
     isTerminal: process.stdout.isTTY === true,
     // A terminal that does not know its size says 0.
     columns: () => process.stdout.columns || 80,

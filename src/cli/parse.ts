@@ -98,7 +98,7 @@ function inWordsOfKubectl(error: CommanderError, argv: readonly string[], comman
 }
 
 /** As cobra suggests: commands within two changes of what was typed, or that begin with it. */
-function similarTo(name: string, commands: readonly Command[]): string {
+export function similarTo(name: string, commands: ReadonlyArray<{ name: string }>): string {
   const near = commands.map((it) => it.name).filter((it) => distance(name, it) <= 2 || it.startsWith(name.toLowerCase()));
   return near.length === 0 ? '' : `\n\nDid you mean this?\n${near.map((it) => `\t${it}`).join('\n')}`;
 }

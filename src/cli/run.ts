@@ -4,7 +4,9 @@ import { commands } from './commands/index.ts';
 import type { ClusterEdge, Edges, Settings } from './edges.ts';
 import { rememberedSettings } from './files.ts';
 import { type Io, processIo } from './io.ts';
-import { parse } from './parse.ts';
+import { parse, similarTo } from './parse.ts';
+import { section } from './verbs/help.ts';
+import { findVerb, firstWord, runVerb, verbs } from './verbs/index.ts';
 
 const about = 'Kubernetes on plain Docker, in one process.';
 
@@ -20,7 +22,16 @@ const isExpected = (error: unknown): boolean =>
 
 /** Runs a command line; resolves with the exit code, having printed what went wrong. */
 export async function runCli(argv: readonly string[], edges: Edges, io: Io = processIo()): Promise<number> {
+  const found = findVerb(argv, verbs);
+  if (found) return runVerb(found, edges, io);
   try {
+    const word = argv[firstWord(argv)];
+    if (argv.length === 0 || word === 'help' || (word === undefined && ['-h', '--help'].includes(argv[0] as string))) {
+      io.write(overview());
+      return 0;
+    }
+    if (word !== undefined && !commands.some((it) => it.name === word))
+      throw new CommandError(`unknown command ${JSON.stringify(word)} for "peapod"${similarTo(word, [...commands, ...verbs])}`);
     const parsed = parse(argv, commands, edges.settings, about);
     if ('help' in parsed) {
       io.write(parsed.help);
@@ -35,6 +46,21 @@ export async function runCli(argv: readonly string[], edges: Edges, io: Io = pro
     return 1;
   }
 }
+
+const overview = (): string =>
+  [
+    about,
+    'Usage:\n  peapod <command> [flags]',
+    section(
+      'The cluster',
+      commands.map((it) => [it.name, it.summary]),
+    ),
+    section(
+      "Objects in it, in kubectl's grammar",
+      verbs.filter((it) => !it.hidden).map((it) => [it.name, it.summary]),
+    ),
+    'Use "peapod <command> --help" for more about a command.\n',
+  ].join('\n\n');
 
 /** Commands about a cluster that there is find it as it was last run; what is typed goes before. */
 async function clusterOf(command: Command, given: Settings, edges: Edges): Promise<ClusterEdge> {
