@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Api, openPki, type Pki, startApi } from './api/index.ts';
-import { createClient, createEventRecorder, createInformers, type EventRecorder } from './client/index.ts';
+import { type Client, createClient, createEventRecorder, createInformers, type EventRecorder } from './client/index.ts';
 import { type Config, nth } from './config.ts';
 import { controllers, runControllers } from './controllers/index.ts';
 import { announceDns, startDns } from './dns/index.ts';
@@ -33,6 +33,13 @@ export type StartStep = 'engine' | 'store' | 'api' | 'node' | 'services';
 type Part = { name: string; check: () => string | undefined };
 
 const manifests = fileURLToPath(new URL('../manifests/cluster', import.meta.url));
+/** What each part goes by as the owner of fields: as upstream's program that does its work. */
+const fieldManagers: Readonly<Record<string, string>> = {
+  controllers: 'kube-controller-manager',
+  scheduler: 'kube-scheduler',
+  kubelet: 'kubelet',
+  proxy: 'kube-proxy',
+};
 /** After upstream's node-monitor-grace-period. */
 const nodeMonitorGrace = seconds(50);
 
@@ -94,11 +101,14 @@ async function start(
   let starting: string | undefined = 'the parts are being started';
   api.addHealthCheck({ name: 'start', check: () => starting });
 
-  const client = createClient(api.local);
+  const client = createClient(api.local, { fieldManager: 'peapod' });
+  const clientOf = (part: string): Client => createClient(api.local, { fieldManager: fieldManagers[part] ?? 'peapod' });
   const informers = createInformers(client, { clock, log: log.with({ part: 'client' }), signal });
-  const recorderFor = (component: string, host?: string): EventRecorder =>
-    createEventRecorder(client, { component, ...(host && { host }), clock, log: log.with({ part: 'events' }) });
-  const deps = (part: string) => ({ client, informers, clock, random, metrics, signal, log: log.with({ part }) });
+  const recorderFor =
+    (part: string) =>
+    (component: string, host?: string): EventRecorder =>
+      createEventRecorder(clientOf(part), { component, ...(host && { host }), clock, log: log.with({ part: 'events' }) });
+  const deps = (part: string) => ({ client: clientOf(part), informers, clock, random, metrics, signal, log: log.with({ part }) });
   const parts: Part[] = [];
   const watchOver = (name: string, check: () => string | undefined): void => {
     parts.push({ name, check });
@@ -110,9 +120,12 @@ async function start(
     runControllers(
       controllers,
       { rootCa: pki.caCertificate, nodeMonitorGrace, cluster: config.cluster },
-      { ...deps('controllers'), recorderFor },
+      { ...deps('controllers'), recorderFor: recorderFor('controllers') },
     ),
-    startScheduler({ schedulerName: 'default-scheduler' }, { ...deps('scheduler'), recorder: recorderFor('default-scheduler') }),
+    startScheduler(
+      { schedulerName: 'default-scheduler' },
+      { ...deps('scheduler'), recorder: recorderFor('scheduler')('default-scheduler') },
+    ),
   ]);
   const node = {
     nodeName: config.node.name,
@@ -128,7 +141,7 @@ async function start(
   };
   // One after the other in name alone: neither waits for what the other does.
   const [agent, [, scheduler]] = await Promise.all([
-    startKubelet(node, { ...deps('kubelet'), runtime, recorder: recorderFor('kubelet', config.node.name) }),
+    startKubelet(node, { ...deps('kubelet'), runtime, recorder: recorderFor('kubelet')('kubelet', config.node.name) }),
     inControl,
   ]);
   kubelet = agent;
@@ -148,7 +161,7 @@ async function start(
       nodePortAddresses: [...new Set([...network.nodePortAddresses, nodeAddress])],
       serviceCidr: network.serviceCidr,
     },
-    { ...deps('proxy'), recorder: recorderFor('kube-proxy', config.node.name) },
+    { ...deps('proxy'), recorder: recorderFor('proxy')('kube-proxy', config.node.name) },
   );
   ending.push(() => proxy.stop());
   watchOver('proxy', () => proxy.health());

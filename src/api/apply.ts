@@ -8,19 +8,22 @@ import type { KubeObject } from '../meta/types.ts';
 import { storeKey } from './codec.ts';
 import type { ApiContext } from './context.ts';
 import { appliedObject, type Configuration, type TrackOptions } from './ownership.ts';
-import { messageFor, read, readStrictly } from './reading.ts';
+import { messageFor, messages, read, readMessage, readStrictly } from './reading.ts';
 import { createObject, updateObject, type Written } from './verbs/write.ts';
 
+export type ApplyOptions = TrackOptions & { force?: boolean };
 export type Place = { namespace: string | undefined; name: string };
 
 /** Reads the body of an apply. It must say what it is; what it says twice is refused when `strict`. */
-export function readConfiguration(kind: AnyKind, bytes: Buffer, strict: boolean): Json {
+export function readConfiguration(kind: Named, bytes: Buffer, strict: boolean): Json {
   const { value, faults } = readBody(bytes, 'application/yaml', strict, messageFor);
   if (faults.length > 0) throw badRequest(`error strict decoding YAML: ${faults.join(', ')}`);
   return checkedType(kind, value);
 }
 
-function checkedType(kind: AnyKind, value: unknown): Json {
+type Named = { apiVersion: string; kind: string };
+
+function checkedType(kind: Named, value: unknown): Json {
   if (!isRecord(value)) throw badRequest('error decoding YAML: the configuration must be an object');
   const { apiVersion = '', kind: name = '' } = value;
   if (apiVersion === kind.apiVersion && name === kind.kind) return value;
@@ -62,7 +65,7 @@ export async function applyObject(
   kind: AnyKind,
   place: Place,
   raw: unknown,
-  { force = false, ...options }: TrackOptions & { force?: boolean },
+  { force = false, ...options }: ApplyOptions,
 ): Promise<Written & { created: boolean }> {
   const configuration = configurationOf(kind, place, raw, force);
   const { namespace, name } = place;
@@ -80,6 +83,16 @@ export async function applyObject(
       if (!isRace || attempt >= mostTries) throw error;
     }
   }
+}
+
+/** The same through /scale: whoever applies a Scale comes to own the replicas of what is scaled. */
+export async function applyScale(api: ApiContext, kind: AnyKind, place: Place, raw: unknown, options: ApplyOptions): Promise<Written> {
+  const { spec, metadata } = readMessage<{ spec?: { replicas?: number }; metadata?: object }>(
+    messages.scale,
+    checkedType(messages.scale, raw),
+  );
+  const config = { apiVersion: kind.apiVersion, kind: kind.kind, ...(metadata && { metadata }), spec: { ...spec } };
+  return applyObject(api, kind, place, config, { ...options, subresource: 'scale' });
 }
 
 function named(object: KubeObject, name: string): KubeObject {

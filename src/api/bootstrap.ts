@@ -8,9 +8,12 @@ import type { localTransport } from './local.ts';
 
 type Local = ReturnType<typeof localTransport>;
 
+/** Whose fields these objects' are. */
+const byServer = { fieldManager: 'kube-apiserver' };
+
 async function ensure(local: Local, kind: AnyKind, object: object, namespaceName?: string): Promise<void> {
   try {
-    await local.create(kind, object, namespaceName ? { namespace: namespaceName } : {});
+    await local.create(kind, object, { ...byServer, ...(namespaceName && { namespace: namespaceName }) });
   } catch (error) {
     if (!isReason(error, 'AlreadyExists')) throw error;
   }
@@ -64,6 +67,6 @@ export async function ensureKubernetesService(local: Local, options: { clusterIp
   ];
   for (const [kind, object] of wanted) {
     await ensure(local, kind, object, 'default');
-    await local.patch(kind, { namespace: 'default', name: 'kubernetes' }, { type: 'merge', body: object });
+    await local.patch(kind, { namespace: 'default', name: 'kubernetes' }, { type: 'merge', body: object }, byServer);
   }
 }

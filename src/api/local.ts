@@ -1,5 +1,6 @@
 import type { AnyKind } from '../kinds/index.ts';
 import type { KubeObject } from '../meta/types.ts';
+import { applyObject, applyScale } from './apply.ts';
 import type { ApiContext, WriteOptions } from './context.ts';
 import { type PatchType, patched } from './patch.ts';
 import { read } from './reading.ts';
@@ -13,6 +14,20 @@ import { createObject, updateObject } from './verbs/write.ts';
 
 type Key = { namespace?: string; name: string };
 type Event = { type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; object: KubeObject };
+
+type ApplyOptions = WriteOptions & { subresource?: 'status' | 'scale'; force?: boolean };
+
+async function apply(
+  api: ApiContext,
+  kind: AnyKind,
+  { namespace, name }: Key,
+  config: unknown,
+  options: ApplyOptions,
+): Promise<KubeObject> {
+  const place = { namespace, name };
+  if (options.subresource === 'scale') return scaleOf(kind, (await applyScale(api, kind, place, config, options)).object);
+  return (await applyObject(api, kind, place, config, options)).object;
+}
 
 /** The client's Transport without the network: objects are handed over as they are, and must not be changed. */
 export function localTransport(api: ApiContext) {
@@ -70,16 +85,18 @@ export function localTransport(api: ApiContext) {
     async patch(
       kind: AnyKind,
       key: Key,
-      patch: { type: PatchType; body: unknown },
-      options: WriteOptions & { subresource?: 'status' | 'scale' } = {},
+      patch: { type: PatchType | 'apply'; body: unknown },
+      options: WriteOptions & { subresource?: 'status' | 'scale'; force?: boolean } = {},
     ): Promise<KubeObject> {
-      const { subresource, ...rest } = options;
+      const { subresource, force: _, ...rest } = options;
+      const { type, body } = patch;
+      if (type === 'apply') return apply(api, kind, key, body, options);
       if (subresource === 'scale') {
         const change = (was: KubeObject): KubeObject =>
-          scaled(kind, was, patched(kind, scaleOf(kind, was), patch.type === 'strategic' ? 'merge' : patch.type, patch.body));
-        return scaleOf(kind, (await updateObject(api, kind, key.namespace, key.name, change, rest)).object);
+          scaled(kind, was, patched(kind, scaleOf(kind, was), type === 'strategic' ? 'merge' : type, body));
+        return scaleOf(kind, (await updateObject(api, kind, key.namespace, key.name, change, { ...rest, subresource })).object);
       }
-      const change = (was: KubeObject): KubeObject => read(kind, patched(kind, was, patch.type, patch.body));
+      const change = (was: KubeObject): KubeObject => read(kind, patched(kind, was, type, body));
       return (await updateObject(api, kind, key.namespace, key.name, change, { ...rest, subresource })).object;
     },
 

@@ -23,6 +23,8 @@ const patchTypes = {
   json: 'application/json-patch+json',
   merge: 'application/merge-patch+json',
   strategic: 'application/strategic-merge-patch+json',
+  // JSON is YAML.
+  apply: 'application/apply-patch+yaml',
 } as const;
 
 /** `/apis/apps/v1/namespaces/default/deployments/web/status`, each part escaped. */
@@ -144,11 +146,11 @@ export function createHttpsTransport(config: HttpsConfig): Transport & { close()
         body: object,
       }),
 
-    patch: (kind, key, { type, body }, { subresource, ...options } = {}) =>
+    patch: (kind, key, { type, body }, { subresource, force, ...options } = {}) =>
       ask({
         method: 'PATCH',
         path: at(kind, key, ...(subresource ? [subresource] : [])),
-        query: written(options),
+        query: { ...written(options), ...(force && { force }) },
         body,
         contentType: patchTypes[type],
       }),

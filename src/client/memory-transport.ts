@@ -4,6 +4,8 @@ import { toTime } from '../lib/clock.ts';
 import { nameSuffix, type Random } from '../lib/random.ts';
 import { deepCopy, deepEqual } from '../meta/copy.ts';
 import { keyOf } from '../meta/owner.ts';
+import { mergeObjects } from '../meta/apply/merge.ts';
+import { structureOf } from '../meta/apply/structure.ts';
 import { applyJsonPatch } from '../meta/patch/json.ts';
 import { applyMergePatch } from '../meta/patch/merge.ts';
 import { applyStrategicPatch } from '../meta/patch/strategic.ts';
@@ -125,6 +127,14 @@ export function createMemoryTransport({ clock, random }: { clock: Clock; random:
     return commit(kind, was, now);
   }
 
+  /** Merges by the schema. Who owns what is not kept here: nothing conflicts, and nothing that was left out goes. */
+  function apply(kind: AnyKind, key: ObjectKey, config: KubeObject): Full {
+    const was = of(kind).get(keyOf({ metadata: key }));
+    if (!was) return put(kind, config, key.namespace);
+    const merged = mergeObjects(structureOf(kind.message), { ...was }, { ...config });
+    return replace(kind, was, merged as unknown as KubeObject, undefined);
+  }
+
   const selects = (kind: AnyKind, options: { namespace?: string; labelSelector?: string; fieldSelector?: string }) => {
     const labels = parseLabelSelector(options.labelSelector ?? '');
     const fields = parseFieldSelector(options.fieldSelector ?? '');
@@ -222,9 +232,10 @@ export function createMemoryTransport({ clock, random }: { clock: Clock; random:
 
     async patch(kind, key, { type, body }, options) {
       await begin('patch', kind);
+      if (type === 'apply') return apply(kind, key, body as KubeObject);
       const was = find(kind, key);
-      const apply = { json: applyJsonPatch, merge: applyMergePatch, strategic: applyStrategicPatch.bind(undefined, kind.message) }[type];
-      return replace(kind, was, apply(was, body) as KubeObject, options?.subresource);
+      const change = { json: applyJsonPatch, merge: applyMergePatch, strategic: applyStrategicPatch.bind(undefined, kind.message) }[type];
+      return replace(kind, was, change(was, body) as KubeObject, options?.subresource);
     },
 
     async delete(kind, key, options = {}) {

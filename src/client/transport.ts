@@ -27,6 +27,7 @@ export type WatchOptions = Omit<ListOptions, 'limit' | 'continue'> & {
 
 export type WriteOptions = {
   dryRun?: boolean;
+  /** Who comes to own what is written (managedFields). An apply needs one. */
   fieldManager?: string;
   fieldValidation?: 'Strict' | 'Warn' | 'Ignore';
 };
@@ -38,7 +39,14 @@ export type DeleteOptions = {
   preconditions?: { uid?: string; resourceVersion?: string };
 };
 
-export type Patch = { type: 'json' | 'merge' | 'strategic'; body: unknown };
+/** `apply` is server-side apply: the body is what the applier wants of the object, which need not be there yet. */
+export type Patch = { type: 'json' | 'merge' | 'strategic' | 'apply'; body: unknown };
+
+export type PatchOptions = WriteOptions & {
+  subresource?: 'status' | 'scale';
+  /** Apply alone: takes over what others own. */
+  force?: boolean;
+};
 
 /**
  * Requests to the API server. The in-process one (built by `api`, joined in `main.ts`) hands objects over without
@@ -53,7 +61,7 @@ export interface Transport {
   create(kind: AnyKind, object: unknown, options?: WriteOptions & { namespace?: string }): Promise<KubeObject>;
   /** Replaces; conditioned on metadata.resourceVersion when the object has one. */
   update(kind: AnyKind, object: KubeObject, options?: WriteOptions & { subresource?: 'status' }): Promise<KubeObject>;
-  patch(kind: AnyKind, key: ObjectKey, patch: Patch, options?: WriteOptions & { subresource?: 'status' | 'scale' }): Promise<KubeObject>;
+  patch(kind: AnyKind, key: ObjectKey, patch: Patch, options?: PatchOptions): Promise<KubeObject>;
   /** Resolves with the object in its last state, or as it now is when it only started to go (grace, finalizers). */
   delete(kind: AnyKind, key: ObjectKey, options?: DeleteOptions): Promise<KubeObject>;
   /** POST to a subresource: binding, eviction, token, finalize. */

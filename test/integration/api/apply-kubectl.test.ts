@@ -117,7 +117,7 @@ describe.skipIf(found.length === 0).each([...found])('kubectl $version', ({ vers
   test('diff --server-side and a dry run on the server change nothing', async () => {
     await given(manifest(1), 'apply', '--server-side');
     const { code, stdout } = await attempt(manifest(4), 'diff', '--server-side');
-    expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringMatching(/^-\s+replicas: 1$[^]*^\+\s+replicas: 4$/m) });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringMatching(/^-\s+replicas: 1$[\s\S]*^\+\s+replicas: 4$/m) });
     expect((await attempt(manifest(1), 'diff', '--server-side')).code).toBe(0);
     expect(await given(manifest(4), 'apply', '--server-side', '--dry-run=server')).toContain('serverside-applied (server dry run)');
     expect((await shown()).spec.replicas).toBe(1);
