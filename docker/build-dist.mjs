@@ -55,7 +55,6 @@ await build({
   format: 'esm',
   target: 'node20',
   sourcemap: 'linked',
-  keepNames: true,
   minifyWhitespace: true,
   minifySyntax: true,
   banner: { js: banner },

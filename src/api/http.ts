@@ -28,7 +28,9 @@ export function bodyOf(request: IncomingMessage): Promise<Buffer> {
     });
     request.on('end', () => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)));
     request.on('error', (cause) => reject(badRequest(`the body could not be read: ${cause.message}`, cause)));
-    request.on('close', () => reject(badRequest('the client went away before the body was complete')));
+    request.on('close', () => {
+      if (!request.complete) reject(badRequest('the client went away before the body was complete'));
+    });
   });
 }
 
