@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type AnyKind, kinds } from '../../../src/kinds/index.ts';
+import { type AnyKind, deployment, kinds, persistentVolumeClaim, pod, replicaSet, service } from '../../../src/kinds/index.ts';
+import { applyMergePatch } from '../../../src/meta/patch/merge.ts';
 import type { KubeObject } from '../../../src/meta/types.ts';
 import { anyObject } from '../../fixtures/api/any-object.ts';
 import { type Answer, type RawRequests, rawRequests } from '../../fixtures/api/requests.ts';
@@ -61,5 +62,35 @@ describe.each(kinds.map((it) => [it.resource, it] as const))('%s', (_, kind) => 
   test('any object of it is stored or refused, and lives', async () => {
     const pairs = fc.sample(fc.tuple(anyObject(kind), anyObject(kind)), { seed, numRuns: 40 });
     for (const [i, [object, other]] of pairs.entries()) await live(kind, object, other, `x-${i}`);
+  });
+});
+
+const container = {
+  name: 'c',
+  image: 'i',
+  env: [{ name: 'A', value: '1' }],
+  ports: [{ containerPort: 80 }],
+  resources: { limits: { cpu: '1' } },
+};
+const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [container], volumes: [{ name: 'v', emptyDir: {} }] } };
+const good: Array<[AnyKind, object]> = [
+  [pod, template.spec],
+  [deployment, { replicas: 1, selector: { matchLabels: { a: 'b' } }, template }],
+  [replicaSet, { replicas: 1, selector: { matchLabels: { a: 'b' } }, template }],
+  [service, { selector: { a: 'b' }, ports: [{ port: 80, name: 'http' }] }],
+  [persistentVolumeClaim, { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } }],
+];
+
+describe.each(good.map(([kind, spec]) => [kind.resource, kind, spec] as const))('a good one of %s', (_, kind, spec) => {
+  test('with anything merged into it is stored or refused', async () => {
+    const path = pathOf(kind);
+    const whole = { kind: kind.kind, apiVersion: kind.apiVersion, metadata: { name: 'good' }, spec };
+    expect((await requests.send({ method: 'POST', path, body: whole })).code).toBe(201);
+    for (const { metadata: _m, ...other } of fc.sample(anyObject(kind), { seed, numRuns: 100 })) {
+      for (const type of ['application/merge-patch+json', 'application/strategic-merge-patch+json'])
+        answered(await requests.send({ method: 'PATCH', path: `${path}/good?dryRun=All`, type, body: other }), other);
+      const merged = applyMergePatch({ ...whole, metadata: { name: 'merged' } }, other) as object;
+      answered(await requests.send({ method: 'POST', path: `${path}?dryRun=All`, body: merged }), merged);
+    }
   });
 });
