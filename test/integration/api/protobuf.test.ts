@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { protobufOf } from '../../fixtures/api/protobuf.ts';
 import { type Json, type RawRequests, rawRequests } from '../../fixtures/api/requests.ts';
@@ -144,4 +145,16 @@ test('a review comes in protobuf, as kubectl auth can-i sends it', async () => {
     body: protobufOf('authorization/v1.SelfSubjectAccessReview', review),
   });
   expect(body).toMatchObject({ kind: 'SelfSubjectAccessReview', status: { allowed: true } });
+});
+
+test('bodies with broken bytes are read as something else or refused, and never break the server', async () => {
+  const flips = fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { minLength: 1, maxLength: 4 });
+  for (const [at, places] of fc.sample(fc.tuple(fc.nat({ max: objects.length - 1 }), flips), { seed: 20_261_124, numRuns: 300 })) {
+    const [path, message, object] = objects[at] as (typeof objects)[number];
+    const body = protobufOf(message, object);
+    for (const [place, byte] of places) body[4 + (place % (body.length - 4))] = byte;
+    const answer = await requests.send({ method: 'POST', path: `${path}?dryRun=All`, type, body });
+    expect(answer.code, `${object.kind} ${JSON.stringify(places)} ${answer.text}`).toBeLessThan(500);
+    expect(server.errors).toEqual([]);
+  }
 });
