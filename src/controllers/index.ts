@@ -8,6 +8,7 @@ import { namespaces } from './namespace/reconcile.ts';
 import { nodeLifecycle } from './node-lifecycle/reconcile.ts';
 import { podCollector } from './pod-gc/reconcile.ts';
 import { replicaSets } from './replicaset/reconcile.ts';
+import { replicationControllers } from './replicationcontroller/reconcile.ts';
 import { rootCaPublisher } from './root-ca/reconcile.ts';
 import type { Controller } from './run.ts';
 import { defaultServiceAccounts } from './service-account/reconcile.ts';
@@ -22,6 +23,7 @@ export { type Controller, type ControllersConfig, runControllers } from './run.t
 /** Every controller; the order does not matter. */
 export const controllers: readonly Controller[] = [
   replicaSets,
+  replicationControllers,
   deployments,
   endpointSlices,
   endpointsOfServices,

@@ -1,6 +1,9 @@
 import type { AnyKind } from './define.ts';
+import { controllerRevision } from './apps/controller-revision.ts';
+import { daemonSet } from './apps/daemon-set.ts';
 import { deployment } from './apps/deployment.ts';
 import { replicaSet } from './apps/replica-set.ts';
+import { statefulSet } from './apps/stateful-set.ts';
 import { reviews } from './authorization/reviews.ts';
 import { lease } from './coordination/lease.ts';
 import { configMap } from './core/config-map.ts';
@@ -8,13 +11,17 @@ import { endpoints } from './core/endpoints.ts';
 import { event } from './core/event.ts';
 import { namespace } from './core/namespace.ts';
 import { node } from './core/node.ts';
+import { isWanted, matchesNodeSelector, matchesTerm, type Target } from './core/node-selector.ts';
 import { persistentVolume } from './core/persistent-volume.ts';
 import { persistentVolumeClaim } from './core/persistent-volume-claim.ts';
 import { isPodFinished, isPodReady, pod, resolvePort } from './core/pod/pod.ts';
 import { podRequests, qosClassOf } from './core/pod/resources.ts';
+import { podTemplate } from './core/pod-template.ts';
+import { replicationController } from './core/replication-controller.ts';
 import { secret } from './core/secret.ts';
 import { service } from './core/service.ts';
 import { serviceAccount } from './core/service-account.ts';
+import { isTolerated, untolerated } from './core/taints.ts';
 import { endpointSlice } from './discovery/endpoint-slice.ts';
 import { isDefaultClass, storageClass } from './storage/storage-class.ts';
 import { eventsEvent } from './events/event.ts';
@@ -45,8 +52,13 @@ export {
   persistentVolume,
   serviceAccount,
   event,
+  podTemplate,
+  replicationController,
   replicaSet,
   deployment,
+  statefulSet,
+  daemonSet,
+  controllerRevision,
   endpointSlice,
   storageClass,
   lease,
@@ -65,8 +77,13 @@ export const kinds: readonly AnyKind[] = [
   persistentVolume,
   serviceAccount,
   event,
+  podTemplate,
+  replicationController,
   replicaSet,
   deployment,
+  statefulSet,
+  daemonSet,
+  controllerRevision,
   endpointSlice,
   storageClass,
   lease,
@@ -74,6 +91,7 @@ export const kinds: readonly AnyKind[] = [
 ];
 
 export { reviews };
+export { isTolerated, isWanted, matchesNodeSelector, matchesTerm, type Target, untolerated };
 export { age, eventsEvent, isDefaultClass, isPodFinished, isPodReady, podRequests, qosClassOf, resolvePort };
 
 const byPath = new Map([...kinds, ...reviews].map((it) => [`${it.group}/${it.version}/${it.plural}`, it]));

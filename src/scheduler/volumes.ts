@@ -1,10 +1,9 @@
-import type { core, storage } from '../kinds/index.ts';
+import { type core, matchesNodeSelector, type storage } from '../kinds/index.ts';
 import { controllerOf, isDeleting, keyOf } from '../meta/owner.ts';
 import { compareQuantities } from '../meta/quantity.ts';
 import { matchesSelector } from '../meta/selector.ts';
 import { type ClaimUse, claimsOf } from './claims.ts';
 import type { NodeInfo } from './node-info.ts';
-import { matchesNodeSelector } from './node-selector.ts';
 
 type Claim = core.PersistentVolumeClaim;
 type Volume = core.PersistentVolume;

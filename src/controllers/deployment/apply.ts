@@ -8,7 +8,7 @@ import { revisedSet, setDraft } from './draft.ts';
 import type { DeploymentPlan } from './plan.ts';
 import { type Sets, wantedReplicas } from './sets.ts';
 import { hasDeadline } from './status.ts';
-import { sameTemplate } from './template.ts';
+import { sameTemplate } from '../template.ts';
 
 /** Does what the plan says; resolves with the sets as they are then. A write on an outdated set fails with Conflict. */
 export async function applySets(

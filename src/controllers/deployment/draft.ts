@@ -4,7 +4,7 @@ import { ownerReference } from '../../meta/owner.ts';
 import type { Draft } from '../../meta/types.ts';
 import { currentAnnotations, maxRevision, sizeAnnotations } from './annotations.ts';
 import type { Sets } from './sets.ts';
-import { hashLabel, templateHash, withoutHash } from './template.ts';
+import { hashLabel, templateHash, withoutHash } from '../template.ts';
 
 /** The set that makes the deployment's pods; its name follows from the template, so that making it twice makes one. */
 export function setDraft(

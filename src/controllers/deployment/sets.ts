@@ -1,5 +1,5 @@
 import type { apps } from '../../kinds/index.ts';
-import { sameTemplate } from './template.ts';
+import { sameTemplate } from '../template.ts';
 
 export type Sets = {
   /** The one with the deployment's template. */

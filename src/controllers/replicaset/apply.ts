@@ -1,21 +1,21 @@
-import { type apps, pod } from '../../kinds/index.ts';
+import { type AnyKind, type apps, pod } from '../../kinds/index.ts';
 import { keyOf } from '../../meta/owner.ts';
 import { isNamespaceGoing } from '../namespace-going.ts';
+import { podDraft } from '../pod-draft.ts';
 import type { ControllerContext } from '../run.ts';
+import { slowStart } from '../slow-start.ts';
 import type { ReplicaPlan } from './plan.ts';
-import { podDraft } from './pod-draft.ts';
-import { slowStart } from './slow-start.ts';
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Makes and gives up pods; resolves with the first failure, which has been told as an event. */
-export async function applyReplicas(set: apps.ReplicaSet, plan: ReplicaPlan, context: ControllerContext): Promise<unknown> {
+export async function applyReplicas(kind: AnyKind, set: apps.ReplicaSet, plan: ReplicaPlan, context: ControllerContext): Promise<unknown> {
   const { client, recorder, expectations } = context;
   const key = keyOf(set);
 
   const fault = await slowStart(plan.create, async () => {
     try {
-      const made = await client.create(pod, podDraft(set));
+      const made = await client.create(pod, podDraft(set.spec.template, kind, set));
       expectations.wrote(key, pod, made);
       recorder.record(set, 'Normal', 'SuccessfulCreate', `Created pod: ${made.metadata.name}`);
     } catch (error) {

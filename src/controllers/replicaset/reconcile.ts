@@ -1,12 +1,13 @@
-import { type apps, type core, isPodFinished, pod, replicaSet } from '../../kinds/index.ts';
+import { type AnyKind, type apps, type core, isPodFinished, type Kind, pod, replicaSet } from '../../kinds/index.ts';
 import { controllerOf, isDeleting, keyOf } from '../../meta/owner.ts';
 import { matchesSelector } from '../../meta/selector.ts';
 import type { KubeObject } from '../../meta/types.ts';
+import { nextAvailableIn } from '../available.ts';
 import { claim } from '../claim.ts';
 import { again, type Controller, type ControllerContext, done } from '../run.ts';
 import { applyReplicas } from './apply.ts';
 import { isActive, planReplicas, type ReplicaPlan } from './plan.ts';
-import { nextAvailableIn, statusOf } from './status.ts';
+import { statusOf } from './status.ts';
 
 /** Pods and status are awaited apart: the one must not hold up the other. */
 const statusOfKey = (key: string): string => `status of ${key}`;
@@ -15,63 +16,79 @@ const nothing: ReplicaPlan = { create: 0, remove: [] };
 
 const selects = (set: apps.ReplicaSet) => (object: KubeObject) => matchesSelector(set.spec.selector, object.metadata.labels);
 
-/** Keeps as many pods of a template as were asked for. */
-export const replicaSets: Controller = {
-  name: 'replicaset',
-  for: replicaSet,
-  owns: [pod],
-  // A pod that nobody owns may be wanted by a set that selects it.
-  also: [
-    {
-      kind: pod,
-      keys: (it, { informers }) =>
-        controllerOf(it)
-          ? []
-          : setsIn(it.metadata.namespace, informers)
-              .filter((set) => selects(set)(it))
-              .map(keyOf),
-    },
-  ],
-  async reconcile(key, context) {
-    const { informers, client, clock, expectations } = context;
-    const set = informers.of(replicaSet).get(key);
-    if (!set) {
-      expectations.forget(key);
-      expectations.forget(statusOfKey(key));
-      return done;
-    }
-    const { uid } = set.metadata;
-    const owned = informers.of(pod).ownedBy(uid);
-    const orphans = informers
-      .of(pod)
-      .ownedBy('')
-      .filter((it) => it.metadata.namespace === set.metadata.namespace);
-    const claimer = { kind: replicaSet, owner: set, selects: selects(set) };
-    const active = await claim(claimer, pod, [...owned, ...orphans].filter(isActive), client);
-
-    // Until the cache shows what was done last time, counting its pods would make too many.
-    const wait = expectations.pending(key);
-    const plan = wait === undefined ? planReplicas(set, active, () => related(set, active, context), clock.now()) : nothing;
-    const fault = await applyReplicas(set, plan, context);
-
-    const terminating = owned.filter((it) => isDeleting(it) && !isPodFinished(it) && selects(set)(it)).length;
-    const status = statusOf(set, { active, terminating, fault }, clock.now());
-    // The set's own news come soon and bring us back here; to write on what is outdated would be a conflict, for nothing.
-    if (expectations.pending(statusOfKey(key)) === undefined) {
-      const written = await client.changeStatus(replicaSet, set, (draft) => {
-        draft.status = status;
-      });
-      if (written) expectations.wrote(statusOfKey(key), replicaSet, written);
-    }
-    if (fault !== undefined) throw fault;
-    const next = nextAvailableIn(active, set.spec.minReadySeconds ?? 0, clock.now());
-    if (next === undefined && wait === undefined) return done;
-    return again(Math.min(next ?? Number.POSITIVE_INFINITY, wait ?? Number.POSITIVE_INFINITY));
-  },
+/** A kind that keeps replicas, and how one of it reads as a ReplicaSet. */
+export type Replicated<T extends KubeObject> = {
+  name: string;
+  kind: Kind<T>;
+  asSet: (it: T) => apps.ReplicaSet;
+  setStatus: (draft: T, status: apps.ReplicaSetStatus) => void;
 };
 
-const setsIn = (namespace: string | undefined, informers: ControllerContext['informers']): readonly apps.ReplicaSet[] =>
-  informers.of(replicaSet).inNamespace(namespace ?? '');
+/** Keeps as many pods of a template as were asked for. */
+export function replicaController<T extends KubeObject>({ name, kind, asSet, setStatus }: Replicated<T>): Controller {
+  return {
+    name,
+    for: kind,
+    owns: [pod],
+    // A pod that nobody owns may be wanted by a set that selects it.
+    also: [
+      {
+        kind: pod,
+        keys: (it, { informers }) =>
+          controllerOf(it)
+            ? []
+            : informers
+                .of(kind)
+                .inNamespace(it.metadata.namespace ?? '')
+                .filter((one) => selects(asSet(one))(it))
+                .map(keyOf),
+      },
+    ],
+    async reconcile(key, context) {
+      const { informers, client, clock, expectations } = context;
+      const found = informers.of(kind).get(key);
+      if (!found) {
+        expectations.forget(key);
+        expectations.forget(statusOfKey(key));
+        return done;
+      }
+      const set = asSet(found);
+      const { uid } = set.metadata;
+      const owned = informers.of(pod).ownedBy(uid);
+      const orphans = informers
+        .of(pod)
+        .ownedBy('')
+        .filter((it) => it.metadata.namespace === set.metadata.namespace);
+      const active = await claim({ kind, owner: found, selects: selects(set) }, pod, [...owned, ...orphans].filter(isActive), client);
+
+      // Until the cache shows what was done last time, counting its pods would make too many.
+      const wait = expectations.pending(key);
+      const plan = wait === undefined ? planReplicas(set, active, () => related(set, active, context), clock.now()) : nothing;
+      const fault = await applyReplicas(kind as AnyKind, set, plan, context);
+
+      const terminating = owned.filter((it) => isDeleting(it) && !isPodFinished(it) && selects(set)(it)).length;
+      const status = statusOf(set, { active, terminating, fault }, clock.now());
+      // The set's own news come soon and bring us back here; to write on what is outdated would be a conflict, for nothing.
+      if (expectations.pending(statusOfKey(key)) === undefined) {
+        const written = await client.changeStatus(kind, found, (draft) => setStatus(draft, status));
+        if (written) expectations.wrote(statusOfKey(key), kind as AnyKind, written);
+      }
+      if (fault !== undefined) throw fault;
+      const next = nextAvailableIn(active, set.spec.minReadySeconds ?? 0, clock.now());
+      if (next === undefined && wait === undefined) return done;
+      return again(Math.min(next ?? Number.POSITIVE_INFINITY, wait ?? Number.POSITIVE_INFINITY));
+    },
+  };
+}
+
+export const replicaSets = replicaController<apps.ReplicaSet>({
+  name: 'replicaset',
+  kind: replicaSet,
+  asSet: (it) => it,
+  setStatus: (draft, status) => {
+    draft.status = status;
+  },
+});
 
 /** The active pods of all sets with the same owner: an old and a new set of one Deployment share its nodes. */
 function related(set: apps.ReplicaSet, active: readonly core.Pod[], { informers }: ControllerContext): readonly core.Pod[] {

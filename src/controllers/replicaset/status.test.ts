@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { aPod, aSet, now } from '../../../test/fixtures/controllers/workloads.ts';
-import { nextAvailableIn, statusOf } from './status.ts';
+import { nextAvailableIn } from '../available.ts';
+import { statusOf } from './status.ts';
 
 const none = { active: [], terminating: 0, fault: undefined };
 

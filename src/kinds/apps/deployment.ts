@@ -7,21 +7,9 @@ import { type Column, defineKind } from '../define.ts';
 import { enumFaults } from '../enums.ts';
 import { notNegative } from '../faults.ts';
 import type { Deployment } from '../generated/apps-v1.ts';
+import { amountFaults, moreThanAll } from './amounts.ts';
 import { selectorFaults, workloadColumns } from './replica-set.ts';
 
-const amountFaults = (path: string, value: IntOrString | undefined): FieldError[] => {
-  if (typeof value === 'number') return notNegative(path, value);
-  if (value === undefined || /^[0-9]+%$/.test(value)) return [];
-  return [
-    invalidValue(
-      path,
-      value,
-      "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
-    ),
-  ];
-};
-const moreThanAll = (path: string, value: IntOrString | undefined): FieldError[] =>
-  typeof value === 'string' && Number.parseInt(value, 10) > 100 ? [invalidValue(path, value, 'must not be greater than 100%')] : [];
 const isZero = (value: IntOrString | undefined): boolean => value === 0 || value === '0%';
 
 function strategyFaults(it: Deployment): FieldError[] {

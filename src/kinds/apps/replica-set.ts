@@ -25,13 +25,13 @@ export const workloadColumns: ReadonlyArray<Column<Workload>> = [
 ];
 
 /** A selector that selects the template's pods, and stays as it was. */
-export function selectorFaults(it: Workload, was: Workload | undefined): FieldError[] {
+export function selectorFaults(it: Workload, was: Workload | undefined, owner = 'deployment'): FieldError[] {
   const { selector, template } = it.spec;
   if (!selector) return [required('spec.selector')];
   const faults = labelSelectorFaults(selector, 'spec.selector');
   if (faults.length > 0) return faults;
   if (Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0) {
-    faults.push(invalidValue('spec.selector', selector, 'empty selector is invalid for deployment'));
+    faults.push(invalidValue('spec.selector', selector, `empty selector is invalid for ${owner}`));
   } else if (template && !matchesSelector(selector, template.metadata?.labels)) {
     faults.push(
       invalidValue('spec.template.metadata.labels', template.metadata?.labels ?? null, '`selector` does not match template `labels`'),

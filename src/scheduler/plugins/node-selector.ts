@@ -1,5 +1,4 @@
-import type { core } from '../../kinds/index.ts';
-import { isWanted, matchesTerm, type Target } from '../node-selector.ts';
+import { type core, isWanted, matchesTerm, type Target } from '../../kinds/index.ts';
 import { type Filter, final, type Score, stretched } from './plugin.ts';
 
 /** The nodes named by matchFields, when every alternative names some: the others need not be looked at. */

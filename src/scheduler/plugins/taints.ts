@@ -1,20 +1,5 @@
-import type { core } from '../../kinds/index.ts';
+import { type core, isTolerated, untolerated } from '../../kinds/index.ts';
 import { type Filter, final, type Score, stretched } from './plugin.ts';
-
-/** An empty key with Exists tolerates everything, an empty effect every effect (v1.Toleration). */
-export function tolerates({ key, operator = 'Equal', value, effect }: core.Toleration, taint: core.Taint): boolean {
-  if (effect && effect !== taint.effect) return false;
-  if (key && key !== taint.key) return false;
-  if (operator === 'Exists') return true;
-  return operator === 'Equal' && Boolean(key) && (value ?? '') === (taint.value ?? '');
-}
-
-export const isTolerated = (tolerations: readonly core.Toleration[] | undefined, taint: core.Taint): boolean =>
-  (tolerations ?? []).some((it) => tolerates(it, taint));
-
-/** The first taint that keeps a pod with these tolerations off a node. */
-export const untolerated = (taints: readonly core.Taint[] | undefined, tolerations: readonly core.Toleration[] | undefined) =>
-  taints?.find((it) => it.effect !== 'PreferNoSchedule' && !isTolerated(tolerations, it));
 
 const cordoned: core.Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
 

@@ -1,12 +1,10 @@
-import type { core } from '../../kinds/index.ts';
+import { type core, isWanted, untolerated } from '../../kinds/index.ts';
 import { isDeleting } from '../../meta/owner.ts';
 import { matchesRequirements, type Requirement, requirementsOf } from '../../meta/selector.ts';
 import { sameLabels } from '../affinity-term.ts';
 import { type NodeInfo, raise } from '../node-info.ts';
-import { isWanted } from '../node-selector.ts';
 import type { PodInfo } from '../pod-info.ts';
 import { type Filter, final, passing, type Score } from './plugin.ts';
-import { untolerated } from './taints.ts';
 
 type Constraint = {
   key: string;

@@ -34,19 +34,24 @@ export function podSpecFaults(spec: PodSpec | undefined, path: string): FieldErr
 const isRepeated = (list: ReadonlyArray<{ name: string }>, place: number): boolean =>
   list[place]?.name !== '' && list.findIndex((it) => it.name === list[place]?.name) < place;
 
-/** A template: metadata, and a pod spec that goes on for ever. */
-export function templateFaults(template: PodTemplateSpec | undefined, path: string): FieldError[] {
+/** A template: metadata and a pod spec. */
+export const podTemplateFaults = (template: PodTemplateSpec, path: string): FieldError[] => [
+  ...validateLabels(template.metadata?.labels, `${path}.labels`),
+  ...validateAnnotations(template.metadata?.annotations, `${path}.annotations`),
+  ...podSpecFaults(template.spec, `${path}.spec`),
+];
+
+/** A template of pods that go on for ever, in a workload of the kind `owner`. */
+export function templateFaults(template: PodTemplateSpec | undefined, path: string, owner = 'ReplicaSet'): FieldError[] {
   if (!template) return [required(path)];
   const policy = template.spec?.restartPolicy;
   const deadline = template.spec?.activeDeadlineSeconds;
   return [
-    ...validateLabels(template.metadata?.labels, `${path}.labels`),
-    ...validateAnnotations(template.metadata?.annotations, `${path}.annotations`),
-    ...podSpecFaults(template.spec, `${path}.spec`),
+    ...podTemplateFaults(template, path),
     ...(policy === 'OnFailure' || policy === 'Never' ? [notSupported(`${path}.spec.restartPolicy`, policy, ['Always'])] : []),
     ...(deadline === undefined
       ? []
-      : [forbidden(`${path}.spec.activeDeadlineSeconds`, 'activeDeadlineSeconds in ReplicaSet is not Supported')]),
+      : [forbidden(`${path}.spec.activeDeadlineSeconds`, `activeDeadlineSeconds in ${owner} is not Supported`)]),
   ];
 }
 

@@ -1,14 +1,14 @@
-import type { core } from '../kinds/index.ts';
-import { matchesMap, matchesRequirements, requirementsOf } from '../meta/selector.ts';
+import { matchesMap, matchesRequirements, requirementsOf } from '../../meta/selector.ts';
+import type { NodeSelector, NodeSelectorTerm, PodSpec } from '../generated/core-v1.ts';
 
 /** What a node selector looks at. */
 export type Target = { name: string; labels: { [key: string]: string } };
 
 /** Terms are alternatives; one that says nothing means no node (v1.NodeSelectorTerm). */
-export const matchesNodeSelector = (selector: core.NodeSelector, node: Target): boolean =>
+export const matchesNodeSelector = (selector: NodeSelector, node: Target): boolean =>
   selector.nodeSelectorTerms.some((it) => matchesTerm(it, node));
 
-export function matchesTerm({ matchExpressions = [], matchFields = [] }: core.NodeSelectorTerm, node: Target): boolean {
+export function matchesTerm({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm, node: Target): boolean {
   if (matchExpressions.length + matchFields.length === 0) return false;
   return (
     matchesRequirements(requirementsOf({ matchExpressions }), node.labels) &&
@@ -17,7 +17,7 @@ export function matchesTerm({ matchExpressions = [], matchFields = [] }: core.No
 }
 
 /** Whether the pod's nodeSelector and required node affinity accept the node. */
-export function isWanted({ nodeSelector, affinity }: core.PodSpec, node: Target): boolean {
+export function isWanted({ nodeSelector, affinity }: PodSpec, node: Target): boolean {
   const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   return matchesMap(nodeSelector, node.labels) && (!required || matchesNodeSelector(required, node));
 }

@@ -1,6 +1,6 @@
-import { type apps, type core, replicaSet } from '../../kinds/index.ts';
-import { deepCopy } from '../../meta/copy.ts';
-import { compareQuantities, isQuantity } from '../../meta/quantity.ts';
+import { type apps, type core, replicaSet } from '../kinds/index.ts';
+import { deepCopy } from '../meta/copy.ts';
+import { compareQuantities, isQuantity } from '../meta/quantity.ts';
 
 export const hashLabel = 'pod-template-hash';
 
@@ -56,7 +56,7 @@ function withDefaults(template: core.PodTemplateSpec): core.PodTemplateSpec {
 }
 
 /** JSON with the keys in order: two spellings of one object are one text. */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);

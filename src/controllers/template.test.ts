@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { core } from '../../kinds/index.ts';
+import type { core } from '../kinds/index.ts';
 import { sameTemplate, templateHash } from './template.ts';
 
 const template = (extra: object = {}, container: object = {}): core.PodTemplateSpec =>

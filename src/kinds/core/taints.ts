@@ -1,0 +1,16 @@
+import type { Taint, Toleration } from '../generated/core-v1.ts';
+
+/** An empty key with Exists tolerates everything, an empty effect every effect (v1.Toleration). */
+export function tolerates({ key, operator = 'Equal', value, effect }: Toleration, taint: Taint): boolean {
+  if (effect && effect !== taint.effect) return false;
+  if (key && key !== taint.key) return false;
+  if (operator === 'Exists') return true;
+  return operator === 'Equal' && Boolean(key) && (value ?? '') === (taint.value ?? '');
+}
+
+export const isTolerated = (tolerations: readonly Toleration[] | undefined, taint: Taint): boolean =>
+  (tolerations ?? []).some((it) => tolerates(it, taint));
+
+/** The first taint that keeps a pod with these tolerations off a node. */
+export const untolerated = (taints: readonly Taint[] | undefined, tolerations: readonly Toleration[] | undefined) =>
+  taints?.find((it) => it.effect !== 'PreferNoSchedule' && !isTolerated(tolerations, it));
