@@ -27,6 +27,8 @@ export const optionsOf = ({ info, request }: Exchange): WriteOptions => ({
 /** `kubectl/v1.33.0 (linux/amd64)` is kubectl. What cannot be printed is left out, and what is too long for a name. */
 const programOf = (agent = ''): string => (agent.split('/', 1)[0] ?? '').replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '').slice(0, 128);
 
+/** Upstream's strict reader stops looking at as many. */
+const mostFaults = 100;
 /** As much of a bad patch as an error repeats. */
 const longestRepeated = 1000;
 const unknownField = (path: string): string => `unknown field ${JSON.stringify(path)}`;
@@ -70,7 +72,7 @@ function report(response: ServerResponse, kind: AnyKind, { fieldValidation }: Wr
     sendWarnings(response, faults);
     return;
   }
-  throw badRequest(`${unhandled(kind)}strict decoding error: ${faults.join(', ')}`);
+  throw badRequest(`${unhandled(kind)}strict decoding error: ${faults.slice(0, mostFaults).join(', ')}`);
 }
 
 /** Sends one object in the form the client asked for. */

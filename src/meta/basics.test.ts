@@ -103,3 +103,25 @@ const pairs: Array<[name: string, a: unknown, b: unknown, same: boolean]> = [
   ['inherited things are not there', { constructor: Object }, {}, false],
 ];
 for (const [name, a, b, same] of pairs) test(`equal: ${name}`, () => expect(deepEqual(a, b)).toBe(same));
+
+test('selectors of any length are read or refused in no time', () => {
+  for (const text of [',', ' ', 'a=b,', 'a in (b),', '(', '!', '\\', 'a-', 'a.']) {
+    const long = text.repeat(60_000 / text.length);
+    const begin = performance.now();
+    for (const parse of [parseLabelSelector, parseFieldSelector]) {
+      try {
+        parse(`${long}x`);
+      } catch (error) {
+        expect((error as Error).message).not.toBe('');
+      }
+    }
+    expect(performance.now() - begin, text).toBeLessThan(1000);
+  }
+});
+
+test('a comma behind a backslash belongs to the value of a field', () => {
+  expect(parseFieldSelector('reason=a\\,b\\=c,type!=Normal')).toEqual([
+    { path: 'reason', equal: true, value: 'a,b=c' },
+    { path: 'type', equal: false, value: 'Normal' },
+  ]);
+});

@@ -71,24 +71,50 @@ export function selectorText(selector: LabelSelector): string {
 const keyForm = /^(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const valueForm = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 
+/** The parts between commas; those inside parentheses, and those behind a backslash when `escapes`, do not separate. */
+function partsOf(text: string, escapes: boolean): string[] {
+  const parts: string[] = [];
+  let start = 0;
+  let inside = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i];
+    if (escapes && c === '\\') i += 1;
+    else if (!escapes && c === '(') inside = true;
+    else if (c === ')') inside = false;
+    else if (c === ',' && !inside) {
+      parts.push(text.slice(start, i));
+      start = i + 1;
+    }
+  }
+  return [...parts, text.slice(start)].map((it) => it.trim());
+}
+
+const unexpected = (part: string): string => `found '${part}', expected: an identifier, or an operator with its values`;
+
+/** `a=b`, `a in (b,c)` and so on, trimmed; undefined when it is none of them. */
+function requirementIn(part: string): Requirement | undefined {
+  const set = /^([^\s!=<>,()]+)\s+(in|notin)\s*\(([^()]*)\)$/.exec(part);
+  if (set) {
+    const [, key = '', operator, values = ''] = set;
+    return { key, operator: operator as 'in' | 'notin', values: values.split(',').map((it) => it.trim()) };
+  }
+  const compare = /^([^\s!=<>,()]+)\s*(==|=|!=|>|<)\s*([^\s!=<>,()]*)$/.exec(part);
+  if (compare) {
+    const [, key = '', sign = '', value = ''] = compare;
+    return { key, operator: ({ '>': 'gt', '<': 'lt', '!=': 'notin' } as const)[sign as '>'] ?? 'in', values: [value] };
+  }
+  const bare = /^(!?)\s*([^\s!=<>,()]+)$/.exec(part);
+  return bare ? { key: bare[2] as string, operator: bare[1] ? 'absent' : 'exists', values: [] } : undefined;
+}
+
 /** Reads `a=b,c!=d,e in (f,g),h notin (i),j,!k`. Fails with BadRequest, as the API server does. */
 export function parseLabelSelector(text: string): Requirement[] {
   const fail = (why: string): never => {
     throw badRequest(`unable to parse requirement: ${why}`);
   };
-  // Commas inside parentheses do not separate.
-  const parts = text.trim() === '' ? [] : text.split(/,(?![^(]*\))/);
-  return parts.map((part) => {
-    const set = /^\s*([^\s!=<>,()]+)\s+(in|notin)\s*\(([^()]*)\)\s*$/.exec(part);
-    const compare = /^\s*([^\s!=<>,()]+)\s*(==|=|!=|>|<)\s*([^\s!=<>,()]*)\s*$/.exec(part);
-    const bare = /^\s*(!?)\s*([^\s!=<>,()]+)\s*$/.exec(part);
-    let requirement: Requirement;
-    if (set) requirement = { key: set[1]!, operator: set[2] as 'in' | 'notin', values: set[3]!.split(',').map((it) => it.trim()) };
-    else if (compare) {
-      const operator = ({ '>': 'gt', '<': 'lt', '!=': 'notin' } as const)[compare[2] as '>'] ?? 'in';
-      requirement = { key: compare[1]!, operator, values: [compare[3]!] };
-    } else if (bare) requirement = { key: bare[2]!, operator: bare[1] ? 'absent' : 'exists', values: [] };
-    else return fail(`found '${part.trim()}', expected: an identifier, or an operator with its values`);
+  if (text.trim() === '') return [];
+  return partsOf(text, false).map((part) => {
+    const requirement = requirementIn(part) ?? fail(unexpected(part));
     if (!keyForm.test(requirement.key)) {
       fail(
         `<nil>: Invalid value: ${JSON.stringify(requirement.key)}: name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character`,
@@ -110,9 +136,10 @@ export function parseLabelSelector(text: string): Requirement[] {
 /** Reads `metadata.name=web,status.phase!=Running`. Which paths a kind knows is the caller's to check. */
 export function parseFieldSelector(text: string): FieldRequirement[] {
   if (text.trim() === '') return [];
-  return text.split(',').map((part) => {
-    const match = /^\s*([^=!\s]+)\s*(==|=|!=)(.*)$/.exec(part);
+  return partsOf(text, true).map((part) => {
+    const match = /^([^=!\s]+)\s*(==|=|!=)(.*)$/s.exec(part);
     if (!match) throw badRequest(`invalid selector: '${text}'; can't understand '${part}'`);
-    return { path: match[1]!, equal: match[2] !== '!=', value: match[3]!.replace(/\\([\\,=])/g, '$1') };
+    const [, path = '', sign, value = ''] = match;
+    return { path, equal: sign !== '!=', value: value.replace(/\\([\\,=])/g, '$1') };
   });
 }
