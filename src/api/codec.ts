@@ -1,4 +1,5 @@
 import type { AnyKind } from '../kinds/index.ts';
+import { entriesText } from '../meta/apply/text.ts';
 import type { KubeObject } from '../meta/types.ts';
 import type { Entry, Revision } from '../store/index.ts';
 
@@ -21,8 +22,11 @@ const bytesIn = ({ value }: Entry): Buffer => Buffer.from(value.buffer, value.by
 /** The bytes that go into the store. They have no resourceVersion, which the store alone knows. */
 export function encode(object: KubeObject): Buffer {
   const { kind, apiVersion, metadata, ...rest } = object;
-  const { resourceVersion: _, ...meta } = metadata;
-  return Buffer.from(JSON.stringify({ kind, apiVersion, metadata: meta, ...rest }));
+  const { resourceVersion: _, managedFields, ...meta } = metadata;
+  if (!managedFields) return Buffer.from(JSON.stringify({ kind, apiVersion, metadata: meta, ...rest }));
+  const head = JSON.stringify({ kind, apiVersion, metadata: meta }).slice(0, -2);
+  const tail = JSON.stringify(rest).slice(1);
+  return Buffer.from(`${head},"managedFields":${entriesText(managedFields)}}${tail === '}' ? '' : ','}${tail}`);
 }
 
 /** The object of an entry, shared by all who ask: not to be changed. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Random } from '../lib/random.ts';
+import { SharedSets } from '../meta/apply/text.ts';
 import type { Store } from '../store/index.ts';
 import type { Admission } from './admission/admission.ts';
 
@@ -13,8 +14,14 @@ export type ApiContext = {
   admission: Admission;
   /** Lines of watch streams that were sent lately: a change is encoded once, however many watch it. */
   lines: Map<string, Buffer>;
+  /** Sets of fields that many objects have in common. */
+  fieldSets: SharedSets;
 };
 
-export const createContext = (parts: Omit<ApiContext, 'lines'>): ApiContext => ({ ...parts, lines: new Map() });
+export const createContext = (parts: Omit<ApiContext, 'lines' | 'fieldSets'>): ApiContext => ({
+  ...parts,
+  lines: new Map(),
+  fieldSets: new SharedSets(),
+});
 
 export type WriteOptions = { dryRun?: boolean; fieldManager?: string; fieldValidation?: 'Strict' | 'Warn' | 'Ignore' };

@@ -4,6 +4,7 @@ import { applyConfiguration } from '../meta/apply/apply.ts';
 import { conflictError } from '../meta/apply/conflict.ts';
 import { entriesOf, isSame, type Manager, readManagers, storedManagers, type Writer } from '../meta/apply/managers.ts';
 import type { Json } from '../meta/apply/record.ts';
+import { createdText } from '../meta/apply/created.ts';
 import { type Struct, structureOf } from '../meta/apply/structure.ts';
 import { trackUpdate } from '../meta/apply/track.ts';
 import type { Versions } from '../meta/apply/versions.ts';
@@ -67,10 +68,11 @@ export function trackedFields(
   given: ManagedFieldsEntry[] | undefined,
   options: TrackOptions,
 ): ManagedFieldsEntry[] | undefined {
-  const stored = was?.metadata.managedFields;
+  if (!was) return createdFields(api, kind, now, options);
+  const stored = was.metadata.managedFields;
   const base = baseOf(stored, given, options.subresource);
   // Where nobody kept record, nobody begins to but with an apply.
-  if (was && base.length === 0) return undefined;
+  if (base.length === 0) return undefined;
   const managers = trackUpdate({
     was: asJson(was),
     now: asJson(now),
@@ -80,8 +82,17 @@ export function trackedFields(
     versions: versionsOf(kind, options.subresource),
   });
   if (managers === base && base.length === stored?.length && !given) return stored;
-  return entriesOf(managers);
+  return entriesOf(shared(api, managers));
 }
+
+function createdFields(api: ApiContext, kind: AnyKind, now: KubeObject, options: TrackOptions): ManagedFieldsEntry[] | undefined {
+  const text = createdText(structureOf(kind.message, unreached(kind, undefined)), asJson(now));
+  if (text === undefined) return undefined;
+  return entriesOf([{ ...writerOf(kind, 'Update', options), time: toTime(api.clock.now()), fields: api.fieldSets.ofText(text) }]);
+}
+
+const shared = (api: ApiContext, managers: readonly Manager[]): readonly Manager[] =>
+  managers.map((it) => ({ ...it, fields: api.fieldSets.of(it.fields) }));
 
 /** An empty list, or one with an empty entry, asks for all record to be forgotten. */
 const isReset = (given: readonly ManagedFieldsEntry[]): boolean =>
@@ -137,7 +148,7 @@ export function appliedObject(
   if (applied.conflicts) throw conflictError(applied.conflicts);
   const object = asObject(applied.object);
   const annotations = object.metadata.annotations;
-  const managedFields = entriesOf(applied.managers);
+  const managedFields = entriesOf(shared(api, applied.managers));
   return {
     ...object,
     metadata: {

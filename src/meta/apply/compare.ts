@@ -89,6 +89,7 @@ function compareMap(of: Structure, was: Json, now: Json): Found {
 type Items = Extract<Structure, { is: 'list' | 'set' }>;
 
 function compareItems(list: Items, was: readonly unknown[], now: readonly unknown[]): Found {
+  if (deepEqual(was, now)) return nothing;
   const parts = new Parts();
   const [before, after] = [itemsByStep(list, was), itemsByStep(list, now)];
   const whole = (item: unknown): FieldSet => (list.is === 'set' ? member : wholeOf(list.of, item));
@@ -118,7 +119,7 @@ function itemsByStep(list: Items, items: readonly unknown[]): Map<string, unknow
 const emptyAlways: FieldSet = member;
 
 /** Everything of a value that is new or has gone, itself included. */
-function wholeOf(structure: Structure, value: unknown): FieldSet {
+export function wholeOf(structure: Structure, value: unknown): FieldSet {
   if (structure.is === 'leaf') return member;
   const node: FieldSetDraft = { '.': member };
   let any = false;

@@ -15,6 +15,8 @@ export type Structure =
 
 export type StructField = {
   readonly step: string;
+  /** The step as a key in JSON: `"f:name":` */
+  readonly key: string;
   readonly of: Structure;
   /** Upstream's programs write it although it is empty: it is there as soon as what it belongs to is. */
   readonly always: boolean;
@@ -85,7 +87,7 @@ function messageStructure(name: string, isGranular = false): Structure {
   for (const [key, field] of message.fields) {
     const of = fieldStructure(field);
     const isAlways = of.is !== 'leaf' && (field.required || (of.is === 'struct' && !field.pointer));
-    fields.set(key, { step: fieldStep(key), of, always: isAlways });
+    fields.set(key, { step: fieldStep(key), key: `${JSON.stringify(fieldStep(key))}:`, of, always: isAlways });
     if (isAlways) always.push(key);
   }
   return known.get(name) as Structure;
