@@ -74,7 +74,8 @@ function worded(error: unknown, host: string): Error {
   };
   if (statusCode !== undefined) {
     const words = json && 'message' in json ? json.message : undefined;
-    return new EngineError(statusCode, words ?? message.trim(), { cause: error });
+    // Of an answer that would have been a stream the library keeps the words alone, behind some of its own.
+    return new EngineError(statusCode, words ?? message.replace(/^\(HTTP code \d+\) .*? - /, '').trim(), { cause: error });
   }
   // Aborted by whoever asked.
   if (code === 'ABORT_ERR') return error as Error;
