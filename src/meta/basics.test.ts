@@ -15,6 +15,14 @@ const canonical: Array<[string, string]> = [
   ['1000k', '1M'],
   ['100u', '100u'],
   ['-1500m', '-1500m'],
+  ['1e3', '1e3'],
+  // The largest there is, and the smallest that is not nothing.
+  ['1e999999999999', '9223372036854775807'],
+  ['-1e400', '-9223372036854775807'],
+  ['9'.repeat(100_000), '9223372036854775807'],
+  [`0.${'0'.repeat(100_000)}1`, '1n'],
+  ['0e999999', '0e999999'],
+  ['000000000000000000000000000000000000000000000000000000000000000000000000001', '1'],
 ];
 for (const [text, want] of canonical) test(`${text} is ${want}`, () => expect(canonicalQuantity(text)).toBe(want));
 

@@ -7,22 +7,37 @@ const decimal: Record<string, number> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6
 /** The text is a quantity as resource.Quantity reads it: sign, number, and a decimal, binary or exponent suffix. */
 export const isQuantity = (value: unknown): value is Quantity => typeof value === 'string' && form.test(value);
 
-/** Billionths, exact; what is finer is rounded up, as upstream does. */
+/** What is more counts as this, as upstream does: the largest int64, here in billionths. */
+const most = (2n ** 63n - 1n) * 1_000_000_000n;
+/** More digits on either side of the point than decide anything. */
+const digits = 64;
+
+/** Billionths, exact up to the largest there is; what is finer is rounded up, as upstream does. */
 function nano(text: Quantity): bigint {
   const match = form.exec(text);
   if (!match) throw new RangeError(`quantities must match the regular expression '${form.source}'`);
   const [, sign, number = '0', exponent, suffix = ''] = match;
-  const [whole = '0', fraction = ''] = number.split('.');
-  let value = BigInt(`${whole || '0'}${fraction}`);
+  const value = magnitude(number, exponent, suffix);
+  const capped = value > most ? most : value;
+  return sign === '-' ? -capped : capped;
+}
+
+function magnitude(number: string, exponent: string | undefined, suffix: string): bigint {
+  const [given = '', allFraction = ''] = number.split('.');
+  const whole = given.replace(/^0+/, '');
+  const rest = allFraction.slice(digits);
+  const fraction = allFraction.slice(0, digits) + (/[1-9]/.test(rest) ? '1' : '');
+  if (whole.length > digits) return most;
+  let value = BigInt(`${whole}${fraction}` || '0');
+  if (value === 0n) return 0n;
   let scale = 9 - fraction.length;
   if (binary[suffix]) value *= binary[suffix];
   else scale += exponent ? Number(exponent.slice(1)) : (decimal[suffix] as number);
-  if (scale >= 0) value *= 10n ** BigInt(scale);
-  else {
-    const unit = 10n ** BigInt(-scale);
-    value = (value + unit - 1n) / unit;
-  }
-  return sign === '-' ? -value : value;
+  if (scale > 2 * digits) return most;
+  if (scale >= 0) return value * 10n ** BigInt(scale);
+  if (scale < -4 * digits) return 1n;
+  const unit = 10n ** BigInt(-scale);
+  return (value + unit - 1n) / unit;
 }
 
 const up = (value: bigint, unit: bigint): number => Number(value >= 0n ? (value + unit - 1n) / unit : value / unit);
@@ -62,7 +77,9 @@ function write(value: bigint, asBinary: boolean): Quantity {
 /** The shortest form with the same value, keeping binary or decimal style: 1000m is 1, 1024Mi is 1Gi. */
 export function canonicalQuantity(q: Quantity): Quantity {
   const exponent = /[eE][+-]?\d+$/.test(q) && !/[A-Za-z]i$/.test(q) && form.exec(q)?.[3];
-  return exponent ? q : write(nano(q), isBinary(q));
+  const value = nano(q);
+  const isCapped = value === most || value === -most;
+  return exponent && !isCapped ? q : write(value, isBinary(q));
 }
 export const addQuantities = (a: Quantity, b: Quantity): Quantity =>
   write(nano(a) + nano(b), isBinary(a) || (isBinary(b) && nano(a) === 0n));

@@ -4,6 +4,8 @@ import { badRequest, StatusError } from '../status-error.ts';
 
 const { applyPatch } = jsonPatch;
 const most = 10_000;
+/** Characters that copies may add, as many as a body has: copies of copies double each time. */
+const mostCopied = 3 * 1024 * 1024;
 
 /**
  * JSON patch (RFC 6902). Fails with BadRequest when it is none, with Invalid (422) when it cannot be applied. Where
@@ -20,7 +22,13 @@ export function applyJsonPatch(document: unknown, patch: unknown): unknown {
   }
   try {
     let result = deepCopy(document);
+    let copied = 0;
     for (const operation of patch as Operation[]) {
+      if (operation.op === 'copy') copied += JSON.stringify(at(result, operation.from) ?? null).length;
+      if (copied > mostCopied)
+        throw new Error(
+          `Unable to complete the copy, the accumulated size increase of copy is ${copied}, exceeding the limit ${mostCopied}`,
+        );
       const fitted = asInRfc(result, deepCopy(operation));
       if (fitted) result = applyPatch(result, [fitted], true, true, true).newDocument;
     }

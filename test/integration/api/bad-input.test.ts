@@ -473,6 +473,13 @@ const patches: Array<[name: string, path: string, type: string, body: string | o
   ['a removal of nothing', pods, json, [{ op: 'remove', path: '/metadata/nothing' }], 'Invalid'],
   ['a place beyond the list', pods, json, [{ op: 'add', path: '/spec/containers/9', value: {} }], 'Invalid'],
   ['a path without a slash', pods, json, [{ op: 'replace', path: 'metadata', value: {} }], ['BadRequest', 'Invalid']],
+  [
+    'copies that double each time',
+    pods,
+    json,
+    Array.from({ length: 60 }, (_, i) => ({ op: 'copy', from: '', path: `/metadata/x${i}` })),
+    'Invalid',
+  ],
   ['a copy from nowhere', pods, json, [{ op: 'copy', from: '/nowhere/at/all', path: '/metadata/labels' }], 'Invalid'],
   ['a JSON patch of __proto__', pods, json, [{ op: 'add', path: '/__proto__/polluted', value: 1 }], 'Invalid'],
   ['a JSON patch of the whole', pods, json, [{ op: 'replace', path: '', value: null }], 'Invalid'],

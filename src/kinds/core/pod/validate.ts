@@ -13,10 +13,7 @@ export function podSpecFaults(spec: PodSpec | undefined, path: string): FieldErr
   if (!spec) return [required(path)];
   const volumes = new Set((spec.volumes ?? []).map((it) => it.name));
   return [
-    ...(spec.volumes ?? []).flatMap((it, i) => [
-      ...volumeFaults(it, `${path}.volumes[${i}]`),
-      ...(isRepeated(spec.volumes ?? [], i) ? [duplicate(`${path}.volumes[${i}].name`, it.name)] : []),
-    ]),
+    ...allVolumeFaults(spec, path),
     ...allContainerFaults(spec, path, volumes),
     ...hostPortFaults(spec, path),
     ...enumFaults('core/v1.PodSpec', spec, path),
@@ -31,8 +28,15 @@ export function podSpecFaults(spec: PodSpec | undefined, path: string): FieldErr
   ];
 }
 
-const isRepeated = (list: ReadonlyArray<{ name: string }>, place: number): boolean =>
-  list[place]?.name !== '' && list.findIndex((it) => it.name === list[place]?.name) < place;
+function allVolumeFaults(spec: PodSpec, path: string): FieldError[] {
+  const names = new Set<string>();
+  return (spec.volumes ?? []).flatMap((volume, i) => {
+    const at = `${path}.volumes[${i}]`;
+    const repeated = volume.name !== '' && names.has(volume.name);
+    names.add(volume.name);
+    return [...volumeFaults(volume, at), ...(repeated ? [duplicate(`${at}.name`, volume.name)] : [])];
+  });
+}
 
 /** A template: metadata and a pod spec. */
 export const podTemplateFaults = (template: PodTemplateSpec, path: string): FieldError[] => [
