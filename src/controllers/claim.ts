@@ -3,8 +3,8 @@ import type { Kind } from '../kinds/index.ts';
 import { controllerOf, isDeleting, keyOf, ownerReference } from '../meta/owner.ts';
 import type { KubeObject } from '../meta/types.ts';
 
-/** Who may own objects: the kind, one of it, and what it selects. */
-export type Claimer<O extends KubeObject> = { kind: Kind<O>; owner: O; selects: (object: KubeObject) => boolean };
+/** Who may own objects: the kind, one of it, what it selects, and the finalizer that what it adopts is to have. */
+export type Claimer<O extends KubeObject> = { kind: Kind<O>; owner: O; selects: (object: KubeObject) => boolean; finalizer?: string };
 export type Claims<T> = { keep: T[]; adopt: T[]; release: T[] };
 
 /** What becomes of objects a selector may concern (upstream: controller_ref_manager.go, ClaimObject). */
@@ -46,6 +46,7 @@ export async function claim<O extends KubeObject, T extends KubeObject>(
         if (controllerOf(draft) || isDeleting(draft) || !selects(draft)) return false;
         const others = (draft.metadata.ownerReferences ?? []).filter((it) => it.uid !== uid);
         draft.metadata.ownerReferences = [...others, ownerReference(claimer.kind, owner)];
+        if (claimer.finalizer) draft.metadata.finalizers = [...new Set([...(draft.metadata.finalizers ?? []), claimer.finalizer])];
         return true;
       }),
     ),

@@ -4,6 +4,8 @@ import { endpointSlices } from './endpointslice/reconcile.ts';
 import { mirroredEndpoints } from './endpointslice-mirroring/reconcile.ts';
 import { ephemeralVolumes } from './ephemeral-volume/reconcile.ts';
 import { garbageCollector } from './garbage-collector/reconcile.ts';
+import { jobOrphans } from './job/orphans.ts';
+import { jobs } from './job/reconcile.ts';
 import { namespaces } from './namespace/reconcile.ts';
 import { nodeLifecycle } from './node-lifecycle/reconcile.ts';
 import { podCollector } from './pod-gc/reconcile.ts';
@@ -12,7 +14,9 @@ import { replicationControllers } from './replicationcontroller/reconcile.ts';
 import { rootCaPublisher } from './root-ca/reconcile.ts';
 import type { Controller } from './run.ts';
 import { defaultServiceAccounts } from './service-account/reconcile.ts';
+import { statefulSets } from './statefulset/reconcile.ts';
 import { taintEviction } from './taint-eviction/reconcile.ts';
+import { finishedJobs } from './ttl-after-finished/reconcile.ts';
 import { claimBinder } from './volume-binder/reconcile-claim.ts';
 import { volumeReclaimer } from './volume-binder/reconcile-volume.ts';
 import { claimProtection, volumeProtection } from './volume-protection/reconcile.ts';
@@ -25,6 +29,10 @@ export const controllers: readonly Controller[] = [
   replicaSets,
   replicationControllers,
   deployments,
+  statefulSets,
+  jobs,
+  jobOrphans,
+  finishedJobs,
   endpointSlices,
   endpointsOfServices,
   mirroredEndpoints,

@@ -5,6 +5,8 @@ import { deployment } from './apps/deployment.ts';
 import { replicaSet } from './apps/replica-set.ts';
 import { statefulSet } from './apps/stateful-set.ts';
 import { reviews } from './authorization/reviews.ts';
+import { firstFree, hasIndex, type Indexes, mergeIndexes, readIndexes, showIndexes, totalOf, withIndexes } from './batch/job/indexes.ts';
+import { job } from './batch/job/job.ts';
 import { lease } from './coordination/lease.ts';
 import { configMap } from './core/config-map.ts';
 import { endpoints } from './core/endpoints.ts';
@@ -33,6 +35,7 @@ export type * as apps from './generated/apps-v1.ts';
 export type * as authorization from './generated/authorization-v1.ts';
 export type * as authentication from './generated/authentication-v1.ts';
 export type * as autoscaling from './generated/autoscaling-v1.ts';
+export type * as batch from './generated/batch-v1.ts';
 export type * as coordination from './generated/coordination-v1.ts';
 export type * as core from './generated/core-v1.ts';
 export type * as discovery from './generated/discovery-v1.ts';
@@ -59,6 +62,7 @@ export {
   statefulSet,
   daemonSet,
   controllerRevision,
+  job,
   endpointSlice,
   storageClass,
   lease,
@@ -84,6 +88,7 @@ export const kinds: readonly AnyKind[] = [
   statefulSet,
   daemonSet,
   controllerRevision,
+  job,
   endpointSlice,
   storageClass,
   lease,
@@ -92,6 +97,7 @@ export const kinds: readonly AnyKind[] = [
 
 export { reviews };
 export { isTolerated, isWanted, matchesNodeSelector, matchesTerm, type Target, untolerated };
+export { firstFree, hasIndex, type Indexes, mergeIndexes, readIndexes, showIndexes, totalOf, withIndexes };
 export { age, eventsEvent, isDefaultClass, isPodFinished, isPodReady, podRequests, qosClassOf, resolvePort };
 
 const byPath = new Map([...kinds, ...reviews].map((it) => [`${it.group}/${it.version}/${it.plural}`, it]));

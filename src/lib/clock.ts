@@ -10,6 +10,7 @@ export interface Clock {
 
 export const seconds = (n: number): Milliseconds => n * 1_000;
 export const minutes = (n: number): Milliseconds => n * 60_000;
+export const hours = (n: number): Milliseconds => n * 3_600_000;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
