@@ -144,7 +144,7 @@ export const statefulSet = defineKind<StatefulSet>({
   namespaced: true,
   defaults,
   prepareCreate: (draft) => {
-    draft.status = { replicas: 0 };
+    draft.status = { replicas: 0, availableReplicas: 0 };
   },
   validate,
   validateStatus,
