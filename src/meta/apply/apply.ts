@@ -57,8 +57,12 @@ function structureFor({ versions, by }: Pick<Application, 'versions' | 'by'>): S
 const firstManagers = ({ live, by, time, versions }: Application): readonly Manager[] =>
   trackUpdate({ was: {}, now: live, managers: [], by: { ...by, operation: 'Update', manager: beforeFirstApply }, time, versions });
 
-/** Metadata that says nothing but a name is no field. */
+/** Metadata holds what makes the object this one: it is never set nor removed as a whole. */
 const metadataItself = setOf('f:metadata');
+const namedIn =
+  (structure: Struct) =>
+  (set: FieldSet): FieldSet =>
+    difference(withNamedFields(structure, set), metadataItself);
 
 function applyTo({ live, config, managers, by, force, time, versions }: Application): Applied {
   const structure = structureFor({ versions, by });
@@ -83,7 +87,7 @@ function applyTo({ live, config, managers, by, force, time, versions }: Applicat
 function prune(merged: Json, last: Manager, owners: readonly Manager[], apiVersion: string, versions: Versions): Json {
   const structure = versions.structure(last.apiVersion);
   if (!structure || isEmpty(last.fields)) return merged;
-  const named = (set: FieldSet): FieldSet => withNamedFields(structure, set);
+  const named = namedIn(structure);
   const before = versions.convert(merged, last.apiVersion);
   const lastFields = named(last.fields);
   const bare = removeFields(structure, before, lastFields);
@@ -104,7 +108,7 @@ function addBackOwned({ merged, pruned, apiVersion }: Pruning, owners: readonly 
   for (const [version, set] of owned) {
     const structure = versions.structure(version);
     if (!structure) continue;
-    const named = (it: FieldSet): FieldSet => withNamedFields(structure, it);
+    const named = namedIn(structure);
     const whole = versions.convert(merged, version);
     const had = named(fieldsOf(structure, whole));
     const has = named(fieldsOf(structure, versions.convert(left, version)));
