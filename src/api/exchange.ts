@@ -98,8 +98,7 @@ export function answerList(exchange: Exchange, page: Page): void {
   };
   if (form.as !== 'object' || form.type === 'yaml') {
     const items = page.entries.map((it) => shown(kind, it));
-    const whole = { kind: `${kind.kind}List`, apiVersion: kind.apiVersion, metadata, items };
-    sendObject(request, response, 200, form.as === 'object' ? whole : inForm(exchange, form, items, metadata, true), form.type);
+    sendList(exchange, form, items, metadata);
     return;
   }
   const head = { kind: `${kind.kind}List`, apiVersion: kind.apiVersion, metadata };
@@ -110,6 +109,16 @@ export function answerList(exchange: Exchange, page: Page): void {
   }
   parts.push(Buffer.from(']}'));
   sendBytes(request, response, 200, Buffer.concat(parts));
+}
+
+/** Sends a list of what is stored nowhere. */
+export const answerObjects = (exchange: Exchange, items: readonly KubeObject[]): void =>
+  sendList(exchange, negotiate(exchange.request.headers.accept), items, {});
+
+function sendList(exchange: Exchange, form: Form, items: readonly KubeObject[], metadata: object): void {
+  const { request, response, kind } = exchange;
+  const whole = { kind: `${kind.kind}List`, apiVersion: kind.apiVersion, metadata, items };
+  sendObject(request, response, 200, form.as === 'object' ? whole : inForm(exchange, form, items, metadata, true), form.type);
 }
 
 function inForm({ api, kind, info }: Exchange, form: Form, objects: readonly KubeObject[], metadata: object, isList = false): object {

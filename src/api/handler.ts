@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Counter } from 'prom-client';
-import { type AnyKind, kindByPlural, reviews, type Verb } from '../kinds/index.ts';
+import { type AnyKind, kindByPlural, measured, reviews, type Verb } from '../kinds/index.ts';
 import { readBody } from '../meta/read/body.ts';
 import { badRequest, isReason, StatusError } from '../meta/status-error.ts';
 import type { KubeObject } from '../meta/types.ts';
@@ -9,6 +9,7 @@ import { applyObject, applyScale, readConfiguration } from './apply.ts';
 import type { ApiContext } from './context.ts';
 import { answer, answerList, type Exchange, inPatch, objectIn, optionsOf, patchedObject } from './exchange.ts';
 import { bodyOf, sendObject } from './http.ts';
+import { type NodeLookup, serveMeasured } from './measured.ts';
 import { negotiate } from './negotiate.ts';
 import { applyOptions, deleteQuery, listQuery, writeOptions } from './options.ts';
 import { hasStatus } from './ownership.ts';
@@ -37,14 +38,21 @@ export const notAllowed = (): StatusError =>
   new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource', { details: {} });
 
 /** Answers a request for resources. Failures are thrown, as StatusErrors, for the caller to answer. */
-export function resourceHandler(api: ApiContext, watches: Counter, connect: Readonly<Record<string, ConnectHandler>>) {
+export function resourceHandler(
+  api: ApiContext,
+  watches: Counter,
+  connect: Readonly<Record<string, ConnectHandler>>,
+  connectNode: NodeLookup,
+) {
   return async (request: IncomingMessage, response: ServerResponse, info: RequestInfo, user: User): Promise<void> => {
     const kind = kindByPlural(info.group, info.version, info.plural);
     if (!kind || !isPlaced(kind, info)) throw notServed();
     const exchange: Exchange = { api, request, response, info, kind };
-    if (info.subresource !== undefined) return subresource(exchange, connect);
+    if (info.subresource !== undefined && !measured.includes(kind)) return subresource(exchange, connect);
+    if (info.subresource !== undefined) throw notServed();
     if (!kind.verbs.includes(info.verb as Verb)) throw notAllowed();
     if (reviews.includes(kind)) return review(exchange, user);
+    if (measured.includes(kind)) return serveMeasured(exchange, connectNode);
     switch (info.verb) {
       case 'get':
         return one(exchange);

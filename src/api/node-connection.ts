@@ -30,6 +30,17 @@ export interface Session {
 
 export type SessionOptions = { stdin: boolean; stdout: boolean; stderr: boolean; tty: boolean };
 
+/** What is used at a time: billionths of a processor, and bytes. */
+export type Rate = { nanocores: number; memoryBytes: number };
+
+/** Times in milliseconds; `window` is the span that was looked at, which ends `at`. */
+export type NodeUsage = {
+  at: number;
+  window: number;
+  node: Rate;
+  pods: ReadonlyArray<{ uid: string; at: number; window: number; containers: ReadonlyArray<Rate & { name: string }> }>;
+};
+
 /**
  * What the API server needs from the node agent that runs a pod. Failures are StatusErrors
  * (`container "x" in pod "y" is waiting to start: ContainerCreating` is a BadRequest, as upstream).
@@ -41,4 +52,6 @@ export interface NodeConnection {
   attach(container: ContainerRef, options: SessionOptions): Promise<Session>;
   /** A TCP connection to `port` as seen from inside the pod's network. */
   portForward(pod: Omit<ContainerRef, 'container'>, port: number): Promise<Duplex>;
+  /** Looks at what the node and its running containers use now; may take a second or two. */
+  usage(): Promise<NodeUsage>;
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Request, Response } from 'express';
-import { allVerbs, type core, kindByPlural, kinds, pod, reviews } from '../kinds/index.ts';
+import { allVerbs, type core, kindByPlural, kinds, measured, pod, reviews } from '../kinds/index.ts';
 import { type Clock, minutes } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
@@ -60,8 +60,8 @@ export type Api = {
   close(): Promise<void>;
 };
 
-/** What is served: what is stored, and what is only asked. */
-const served = [...kinds, ...reviews];
+/** What is served: what is stored, what is only asked, and what is measured. */
+const served = [...kinds, ...reviews, ...measured];
 /** How long an event is kept after it was last told. */
 const eventLifetime = minutes(60);
 
@@ -139,7 +139,7 @@ function labelsOf({ verb, group, version, plural }: RequestInfo): { verb: string
 function requestHandler(api: ApiContext, deps: ApiDeps, checks: readonly HealthCheck[], connect: Streams['connect']) {
   const requests = deps.metrics.counter('peapod_api_requests_total', 'Requests by verb, resource and code', ['verb', 'resource', 'code']);
   const watches = deps.metrics.counter('peapod_api_watches_total', 'Watches begun, by resource', ['resource']);
-  const resources = resourceHandler(api, watches, connect);
+  const resources = resourceHandler(api, watches, connect, deps.connectNode);
   const rest = plainPaths(served, deps.metrics, checks);
   return (request: IncomingMessage, response: ServerResponse): void => {
     const info = parsePath(request.method ?? 'GET', request.url ?? '/');

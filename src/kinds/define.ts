@@ -6,7 +6,7 @@ import { age } from './age.ts';
 export type Column<T> = {
   name: string;
   type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
-  format?: 'name';
+  format?: 'name' | 'quantity' | 'duration';
   wide?: boolean;
   description?: string;
   value: (it: T, now: number) => string | number | boolean | undefined;

@@ -27,10 +27,12 @@ import { isTolerated, untolerated } from './core/taints.ts';
 import { endpointSlice } from './discovery/endpoint-slice.ts';
 import { isDefaultClass, storageClass } from './storage/storage-class.ts';
 import { eventsEvent } from './events/event.ts';
+import { measured, nodeMetrics, podMetrics, windowText } from './metrics/metrics.ts';
 import { age } from './age.ts';
 
 export { ageColumn, allVerbs } from './define.ts';
 export type { AnyKind, Column, Kind, KindRecord, Scale, Verb } from './define.ts';
+
 export type * as apps from './generated/apps-v1.ts';
 export type * as authorization from './generated/authorization-v1.ts';
 export type * as authentication from './generated/authentication-v1.ts';
@@ -95,13 +97,13 @@ export const kinds: readonly AnyKind[] = [
   eventsEvent,
 ];
 
-export { reviews };
+export { measured, nodeMetrics, podMetrics, reviews, windowText };
 export { isTolerated, isWanted, matchesNodeSelector, matchesTerm, type Target, untolerated };
 export { firstFree, hasIndex, type Indexes, mergeIndexes, readIndexes, showIndexes, totalOf, withIndexes };
 export { age, eventsEvent, isDefaultClass, isPodFinished, isPodReady, podRequests, qosClassOf, resolvePort };
 
-const byPath = new Map([...kinds, ...reviews].map((it) => [`${it.group}/${it.version}/${it.plural}`, it]));
-const byName = new Map([...kinds, ...reviews].map((it) => [`${it.apiVersion}/${it.kind}`, it]));
+const byPath = new Map([...kinds, ...reviews, ...measured].map((it) => [`${it.group}/${it.version}/${it.plural}`, it]));
+const byName = new Map([...kinds, ...reviews, ...measured].map((it) => [`${it.apiVersion}/${it.kind}`, it]));
 
 /** The kind behind a path: ('apps', 'v1', 'deployments'). */
 export const kindByPlural = (group: string, version: string, plural: string): AnyKind | undefined =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { goDuration, RestartBackoff } from './backoff.ts';
+import { RestartBackoff } from './backoff.ts';
 
 test('the first restart is free, then 10 s doubling to 5 min', () => {
   const backOff = new RestartBackoff();
@@ -36,16 +36,3 @@ test('a pod is forgotten with all its containers', () => {
   backOff.forget('uid/');
   expect([backOff.waits('uid/a', 0, 0), backOff.waits('other/a', 0, 0)?.delay]).toEqual([undefined, 10_000]);
 });
-
-for (const [span, want] of [
-  [0, '0s'],
-  [312, '312ms'],
-  [1_210, '1.21s'],
-  [62_500, '1m2.5s'],
-  [10_000, '10s'],
-  [80_000, '1m20s'],
-  [300_000, '5m0s'],
-  [3_600_000, '1h0m0s'],
-] as const) {
-  test(`${span} ms is ${want}`, () => expect(goDuration(span)).toBe(want));
-}

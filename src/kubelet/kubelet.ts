@@ -23,6 +23,7 @@ import type { PodPlan } from './plan.ts';
 import { createProbes, runProbe } from './probes/index.ts';
 import { createStartGate } from './start-gate.ts';
 import { createNodeConnection, type NodeConnection } from './streaming/index.ts';
+import { createUsageMeter } from './usage/index.ts';
 import { createVolumes, startVolumeReclaim } from './volumes/index.ts';
 import { volumesInTurn } from './volumes-in-turn.ts';
 
@@ -171,7 +172,9 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
   startVolumeReclaim({ resources: runtime.resources, client: deps.client, informers, nodeName: config.nodeName, clock, log, signal });
   countPods(deps.metrics, pods);
   const containersOf = (uid: string): ContainerState[] => observer.pods.states(uid);
-  const connection = createNodeConnection({ streams: runtime.streams, containersOf, podOf: find, clock });
+  const containers = (): ContainerState[] => observer.pods.uids().flatMap(containersOf);
+  const usage = createUsageMeter({ streams: runtime.streams, clock, containers, sharesHost: engine.sharesHost });
+  const connection = createNodeConnection({ streams: runtime.streams, containersOf, podOf: find, usage, clock });
   const stop = stopper(node, pods, probes.stop, followed);
   signal.addEventListener('abort', stop, { once: true });
   const plan: Kubelet['plan'] = (namespace, name) =>

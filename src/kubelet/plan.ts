@@ -1,6 +1,6 @@
 import type { Milliseconds } from '../lib/clock.ts';
+import { goDuration } from '../lib/go-duration.ts';
 import type { core } from '../kinds/index.ts';
-import { goDuration } from './backoff.ts';
 import { podTitle } from './names.ts';
 import { newest, type ObservedContainer, type ObservedPod } from './observed.ts';
 import type { ProbeResults } from './probes/machine.ts';

@@ -1,5 +1,5 @@
 import { type Streams, ExecTimeout } from '../../runtime/index.ts';
-import { goDuration } from '../backoff.ts';
+import { goDuration } from '../../lib/go-duration.ts';
 import { type Outcome, ProbeError } from './outcome.ts';
 
 /** Runs the command in the container; exit code 0 is success, running out of time a failure. Fails with ProbeError when it could not be run. */

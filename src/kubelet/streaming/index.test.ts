@@ -49,6 +49,7 @@ function nodeWith(containers: ContainerState[], chunks: LogChunk[] = []) {
     streams,
     containersOf: (uid) => (uid === 'u1' ? containers : []),
     podOf: () => ({ status: { containerStatuses: [{ name: 'main', state: { waiting: { reason: 'ContainerCreating' } } }] } }) as core.Pod,
+    usage: () => Promise.reject(new Error('nothing is measured here')),
     clock: new VirtualClock(at),
   });
   return { node, asked };

@@ -5,6 +5,7 @@ import { StatusError } from '../../meta/status-error.ts';
 import type { ContainerState, ProcessIO, Streams } from '../../runtime/index.ts';
 import { label } from '../names.ts';
 import { isSandbox } from '../observed.ts';
+import type { NodeUsage } from '../usage/index.ts';
 import { logSource, statusOf } from './log-source.ts';
 
 type ContainerRef = { namespace: string; pod: string; uid: string; container: string };
@@ -34,6 +35,7 @@ export type NodeConnection = {
   exec(container: ContainerRef, command: readonly string[], options: SessionOptions): Promise<Session>;
   attach(container: ContainerRef, options: SessionOptions): Promise<Session>;
   portForward(pod: Omit<ContainerRef, 'container'>, port: number): Promise<Duplex>;
+  usage(): Promise<NodeUsage>;
 };
 
 type Deps = {
@@ -42,10 +44,11 @@ type Deps = {
   containersOf(uid: string): readonly ContainerState[];
   /** The pod as the API has it. */
   podOf(uid: string): core.Pod | undefined;
+  usage(): Promise<NodeUsage>;
   clock: Clock;
 };
 
-export function createNodeConnection({ streams, containersOf, podOf, clock }: Deps): NodeConnection {
+export function createNodeConnection({ streams, containersOf, podOf, usage, clock }: Deps): NodeConnection {
   /** All attempts of a container, the newest first. */
   const attempts = (ref: ContainerRef): ContainerState[] =>
     containersOf(ref.uid)
@@ -90,6 +93,7 @@ export function createNodeConnection({ streams, containersOf, podOf, clock }: De
       if (!sandbox) throw new StatusError('InternalError', `pod not found (${JSON.stringify(`${pod.pod}_${pod.namespace}`)})`);
       return streams.dial(sandbox.id, port, sandbox.labels[label.address] ?? '');
     },
+    usage,
   };
 }
 
