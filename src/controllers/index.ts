@@ -1,3 +1,5 @@
+import { daemonSets } from './daemonset/reconcile.ts';
+import { cronJobs } from './cronjob/reconcile.ts';
 import { deployments } from './deployment/reconcile.ts';
 import { endpointsOfServices } from './endpoints/reconcile.ts';
 import { endpointSlices } from './endpointslice/reconcile.ts';
@@ -30,9 +32,11 @@ export const controllers: readonly Controller[] = [
   replicationControllers,
   deployments,
   statefulSets,
+  daemonSets,
   jobs,
   jobOrphans,
   finishedJobs,
+  cronJobs,
   endpointSlices,
   endpointsOfServices,
   mirroredEndpoints,

@@ -5,6 +5,7 @@ import { deployment } from './apps/deployment.ts';
 import { replicaSet } from './apps/replica-set.ts';
 import { statefulSet } from './apps/stateful-set.ts';
 import { reviews } from './authorization/reviews.ts';
+import { cronJob } from './batch/cron-job.ts';
 import { firstFree, hasIndex, type Indexes, mergeIndexes, readIndexes, showIndexes, totalOf, withIndexes } from './batch/job/indexes.ts';
 import { job } from './batch/job/job.ts';
 import { lease } from './coordination/lease.ts';
@@ -65,6 +66,7 @@ export {
   daemonSet,
   controllerRevision,
   job,
+  cronJob,
   endpointSlice,
   storageClass,
   lease,
@@ -91,6 +93,7 @@ export const kinds: readonly AnyKind[] = [
   daemonSet,
   controllerRevision,
   job,
+  cronJob,
   endpointSlice,
   storageClass,
   lease,
