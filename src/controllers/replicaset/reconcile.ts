@@ -2,10 +2,11 @@ import { type AnyKind, type apps, type core, isPodFinished, type Kind, pod, repl
 import { controllerOf, isDeleting, keyOf } from '../../meta/owner.ts';
 import { matchesSelector } from '../../meta/selector.ts';
 import type { KubeObject } from '../../meta/types.ts';
+import { applyPods } from '../apply-pods.ts';
 import { nextAvailableIn } from '../available.ts';
 import { claim } from '../claim.ts';
+import { podDraft } from '../pod-draft.ts';
 import { again, type Controller, type ControllerContext, done } from '../run.ts';
-import { applyReplicas } from './apply.ts';
 import { isActive, planReplicas, type ReplicaPlan } from './plan.ts';
 import { statusOf } from './status.ts';
 
@@ -64,7 +65,8 @@ export function replicaController<T extends KubeObject>({ name, kind, asSet, set
       // Until the cache shows what was done last time, counting its pods would make too many.
       const wait = expectations.pending(key);
       const plan = wait === undefined ? planReplicas(set, active, () => related(set, active, context), clock.now()) : nothing;
-      const fault = await applyReplicas(kind as AnyKind, set, plan, context);
+      const create = Array.from({ length: plan.create }, () => podDraft(set.spec.template, kind, set));
+      const fault = await applyPods(set, { create, remove: plan.remove }, context);
 
       const terminating = owned.filter((it) => isDeleting(it) && !isPodFinished(it) && selects(set)(it)).length;
       const status = statusOf(set, { active, terminating, fault }, clock.now());
