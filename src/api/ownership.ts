@@ -1,17 +1,18 @@
-import type { AnyKind } from '../kinds/index.ts';
+import { type AnyKind, kinds } from '../kinds/index.ts';
 import { toTime } from '../lib/clock.ts';
 import { applyConfiguration } from '../meta/apply/apply.ts';
 import { conflictError } from '../meta/apply/conflict.ts';
 import { entriesOf, isSame, type Manager, readManagers, storedManagers, type Writer } from '../meta/apply/managers.ts';
 import type { Json } from '../meta/apply/record.ts';
 import { createdText } from '../meta/apply/created.ts';
-import { type Struct, structureOf } from '../meta/apply/structure.ts';
+import { structureOf } from '../meta/apply/structure.ts';
 import { trackUpdate } from '../meta/apply/track.ts';
 import type { Versions } from '../meta/apply/versions.ts';
 import { deepEqual } from '../meta/copy.ts';
 import { messageOf } from '../meta/schema/schema.ts';
 import { badRequest } from '../meta/status-error.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../meta/types.ts';
+import { storedKind } from './codec.ts';
 import type { ApiContext, WriteOptions } from './context.ts';
 
 /** The route of an update, where it is not the object's own. */
@@ -28,20 +29,22 @@ export const hasStatus = (kind: AnyKind): boolean => kind.status ?? messageOf(ki
 const unreached = (kind: AnyKind, subresource: UpdateRoute | undefined): string | undefined =>
   subresource === 'status' ? 'spec' : hasStatus(kind) ? 'status' : undefined;
 
-/** The versions a kind is seen in: its own and, where it is a view, those of the kind that is stored. */
+/** The versions a kind is seen in: that of the kind that is stored, and those of its views. */
 function versionsOf(kind: AnyKind, subresource: UpdateRoute | undefined): Versions {
-  const structure = (of: AnyKind): Struct => structureOf(of.message, unreached(of, subresource));
-  const stored = kind.viewOf?.kind;
+  const stored = storedKind(kind);
+  const kindOf = (apiVersion: unknown): AnyKind | undefined =>
+    [kind, stored].find((it) => it.apiVersion === apiVersion) ??
+    kinds.find((it) => it.viewOf?.kind === stored && it.apiVersion === apiVersion);
   return {
     structure(apiVersion) {
-      if (apiVersion === kind.apiVersion) return structure(kind);
-      return stored?.apiVersion === apiVersion ? structure(stored) : undefined;
+      const of = kindOf(apiVersion);
+      return of && structureOf(of.message, unreached(of, subresource));
     },
     convert(object, apiVersion) {
-      if (!kind.viewOf || object.apiVersion === apiVersion || Object.keys(object).length === 0) return object;
-      return apiVersion === kind.apiVersion
-        ? asJson(kind.viewOf.fromStored(asObject(object)))
-        : asJson(kind.viewOf.toStored(asObject(object)));
+      if (object.apiVersion === apiVersion || Object.keys(object).length === 0) return object;
+      const [from, to] = [kindOf(object.apiVersion)?.viewOf, kindOf(apiVersion)?.viewOf];
+      const inStore = from ? from.toStored(asObject(object)) : asObject(object);
+      return asJson(to ? to.fromStored(inStore) : inStore);
     },
   };
 }

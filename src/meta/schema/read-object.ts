@@ -53,10 +53,13 @@ function readMessage(
     const value = raw[key];
     if (value === null || value === undefined) continue;
     const read = readField(walk, message, field, value, here, goPath ? `${goPath}.${key}` : key, depth);
-    if (read !== undefined && !isLeftOut(field, read)) put(result, key, read);
+    if (read !== undefined && (here === forgetting || !isLeftOut(field, read))) put(result, key, read);
   }
   return result;
 }
+
+/** An empty list of these is an order: to forget who owns what. */
+const forgetting = 'metadata.managedFields';
 
 /** Go writes no empty list or map, unless the field is one that must be there. */
 const isLeftOut = ({ list, map, required }: Field, value: unknown): boolean =>
