@@ -12,7 +12,7 @@ export type Call = {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
   query?: Query;
-  /** Sent as JSON, a text as it is. */
+  /** Sent as JSON. */
   body?: unknown;
   contentType?: string;
   accept?: string;
@@ -42,7 +42,7 @@ export function createRequests(login: Login, { onWarning, timeoutMilliseconds }:
 
   function open({ method = 'GET', path, query, body, contentType, accept, signal }: Call): Promise<IncomingMessage> {
     const url = urlOf(login.server, path, query);
-    const sent = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
+    const sent = body === undefined ? undefined : JSON.stringify(body);
     const headers = {
       accept: accept ?? 'application/json',
       'user-agent': 'peapod',
@@ -91,6 +91,8 @@ export function createRequests(login: Login, { onWarning, timeoutMilliseconds }:
           if (event.type === 'ERROR') throw statusError(event.object as Status, 500);
           yield event;
         }
+      } catch (error) {
+        if (!call.signal?.aborted) throw error;
       } finally {
         response.destroy();
       }

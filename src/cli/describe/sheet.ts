@@ -17,6 +17,11 @@ export class Sheet {
     this.#text = '';
   }
 
+  /** With its tabs, as `rollout history` shows it. */
+  unaligned(): string {
+    return this.#text;
+  }
+
   toString(): string {
     this.flush();
     return this.#done;

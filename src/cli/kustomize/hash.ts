@@ -17,10 +17,10 @@ export function addHashes(resources: readonly Resource[]): void {
 
 /**
  * The suffix that kubectl would give: ten digits of the SHA-256 of the compact JSON of what matters in the object. The
- * name is in it, but empty: since kustomize 4 (kubectl 1.21) it is looked up at a place where it never is.
+ * name is in it, but empty: since kustomize 4 (kubectl 1.21) it is looked up at a place where it never is. `create
+ * --append-hash` has the name.
  */
-export function contentHash(object: Json): string {
-  const name = '';
+export function contentHash(object: Json, name = ''): string {
   const { kind, data = '', binaryData, stringData, type = '' } = object;
   let seen: unknown = object;
   if (kind === 'ConfigMap') seen = { ...(isRecord(binaryData) && { binaryData }), data, kind, name };

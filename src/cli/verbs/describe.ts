@@ -40,7 +40,7 @@ export const describe = verb({
         const object = it.object ?? (await getObject(context.session().requests, it));
         const text = await describerOf(it.resource)(object, lookup, it.resource);
         io.write(
-          `${isFirst ? '' : '\n\n'}${given.showEvents === false ? text.replace(/^Events:\s+<none>\n/m, '') : text}${it.isNear ? '\n' : ''}`,
+          `${isFirst || it.isNear ? '' : '\n\n'}${given.showEvents === false ? text.replace(/^Events:\s+<none>\n/m, '') : text}${it.isNear ? '\n' : ''}`,
         );
         isFirst = false;
       } catch (error) {

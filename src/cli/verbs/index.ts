@@ -1,12 +1,34 @@
+import { apiResources, apiVersions, clusterInfo, kustomize } from './api.ts';
 import { apply } from './apply.ts';
+import { attach } from './attach.ts';
+import { auth } from './auth.ts';
+import { config } from './config.ts';
+import { create } from './create.ts';
 import { del } from './delete.ts';
 import { describe } from './describe.ts';
+import { exec } from './exec.ts';
+import { expose } from './expose.ts';
 import { get } from './get.ts';
+import { annotate, label } from './label.ts';
 import { logs } from './logs.ts';
+import { cordon, drain, uncordon } from './nodes.ts';
+import { patch } from './patch.ts';
+import { portForward } from './port-forward.ts';
+import { replace } from './replace.ts';
+import { rollout } from './rollout.ts';
+import { run } from './run.ts';
 import { scale } from './scale.ts';
+import { set } from './set.ts';
 import type { Verb } from './verb.ts';
+import { wait } from './wait.ts';
 
 export { findVerb, firstWord, runVerb } from './run-verb.ts';
 
 /** Verbs of kubectl's grammar, in the order that the help lists them. */
-export const verbs: readonly Verb[] = [get, describe, logs, del, apply, scale];
+export const verbs: readonly Verb[] = [
+  ...[get, describe, logs, exec, attach, portForward],
+  ...[create, run, expose, apply, replace, patch, del],
+  ...[scale, set, rollout, label, annotate, wait],
+  ...[cordon, uncordon, drain, auth],
+  ...[apiResources, apiVersions, clusterInfo, config, kustomize],
+];

@@ -45,7 +45,7 @@ export async function runVerb({ verb, path, rest }: FoundVerb, edges: Edges, io:
     const { flags, args, dash } = parseLine(rest, specs);
     if (flags.help || !verb.run) {
       if (!verb.run && args.length > 0 && !flags.help)
-        throw new GrammarError(`unknown command ${JSON.stringify(args[0])} for "peapod ${path}"`);
+        throw new CommandError(`unknown command ${JSON.stringify(args[0])}\nSee 'peapod ${path} -h' for help and examples`);
       io.write(helpOf(verb, path));
       return flags.help ? 0 : 1;
     }
