@@ -18,14 +18,18 @@ const state = (id: string, name: string, status: ContainerState['status'], attem
   }) as unknown as ContainerState;
 
 /** A node whose engine has these containers; `asked` is what the engine was asked for. */
-function nodeWith(containers: ContainerState[], chunks: LogChunk[] = []) {
+function nodeWith(
+  containers: ContainerState[],
+  chunks: LogChunk[] = [],
+  resize: ProcessIO['resize'] = () => Promise.reject(new Error('it has ended')),
+) {
   const asked: unknown[] = [];
   async function* logs(): AsyncGenerator<LogChunk> {
     yield* chunks;
   }
   const io: ProcessIO = {
     ...{ stdin: undefined, stdout: new PassThrough(), stderr: undefined, exitCode: Promise.resolve(0), close: () => {} },
-    resize: () => Promise.reject(new Error('it has ended')),
+    resize,
   };
   const streams = {
     logs: async (id: string, request: LogRequest) => {
@@ -100,6 +104,21 @@ describe('exec and attach', () => {
     expect(asked).toEqual([['c2', ['true']], ['c2']]);
     // A size that comes too late is no fault.
     session.resize({ width: 1, height: 1 });
+  });
+
+  test('take sizes one after the other, and the newest last', async () => {
+    const taken: number[] = [];
+    const answers: Array<() => void> = [];
+    const { node } = nodeWith([state('c1', 'main', 'running')], [], ({ width }) => {
+      taken.push(width);
+      return new Promise((resolve) => answers.push(resolve));
+    });
+    const session = await node.attach(ref, { stdin: false, stdout: true, stderr: false, tty: true });
+    for (const width of [80, 81, 82]) session.resize({ width, height: 1 });
+    expect(taken).toEqual([80]);
+    answers[0]?.();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(taken).toEqual([80, 82]);
   });
 
   test('need one that runs', async () => {

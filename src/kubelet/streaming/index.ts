@@ -61,11 +61,7 @@ export function createNodeConnection({ streams, containersOf, podOf, usage, cloc
     throw new StatusError('InternalError', `container not found (${JSON.stringify(ref.container)})`);
   };
 
-  const session = (io: ProcessIO): Session => ({
-    ...io,
-    // A process that has ended has no size.
-    resize: (size) => void io.resize(size).catch(() => undefined),
-  });
+  const session = (io: ProcessIO): Session => ({ ...io, resize: inTurn(io.resize) });
 
   return {
     async logs(ref, options, signal) {
@@ -94,6 +90,27 @@ export function createNodeConnection({ streams, containersOf, podOf, usage, cloc
       return streams.dial(sandbox.id, port, sandbox.labels[label.address] ?? '');
     },
     usage,
+  };
+}
+
+type Size = { width: number; height: number };
+
+/** One size at a time: of two that come at once (kubectl attach sends such) the engine must take the second one last. */
+function inTurn(resize: (size: Size) => Promise<void>): (size: Size) => void {
+  let next: Size | undefined;
+  let busy = false;
+  const work = async (): Promise<void> => {
+    busy = true;
+    for (let size = next; size; size = next) {
+      next = undefined;
+      // A process that has ended has no size.
+      await resize(size).catch(() => undefined);
+    }
+    busy = false;
+  };
+  return (size) => {
+    next = size;
+    if (!busy) void work();
   };
 }
 
