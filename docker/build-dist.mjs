@@ -4,10 +4,11 @@
  * everything else that a start does. `bin.ts` is the entry; what it loads lazily becomes a file of its own. Types are
  * checked by `npm run types`, not here.
  */
-import { copyFileSync, rmSync } from 'node:fs';
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { readDescriptions } from './descriptions.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -66,3 +67,4 @@ await build({
 
 // Read when the first object is: a file beside the code that asks for it, as in src.
 copyFileSync(join(root, 'src/meta/schema/facts.json'), join(root, 'dist/facts.json'));
+writeFileSync(join(root, 'dist/descriptions.json'), JSON.stringify(readDescriptions()));

@@ -50,6 +50,6 @@ export async function ensureBuilt() {
   const installed = await step('node_modules/.peapod-installed', packages, 'installing packages', ['ci', '--no-audit', '--no-fund']);
   if (installed) rmSync(join(root, 'dist/.peapod-built'), { force: true });
   const sources = filesIn('src').filter((it) => !it.endsWith('.test.ts'));
-  const built = hashOf(['tsconfig.json', 'docker/build-dist.mjs', 'package-lock.json', ...sources]);
+  const built = hashOf(['tsconfig.json', 'docker/build-dist.mjs', 'docker/descriptions.mjs', 'package-lock.json', ...sources]);
   await step('dist/.peapod-built', built, 'building', ['run', 'build']);
 }

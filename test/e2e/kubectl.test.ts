@@ -90,6 +90,7 @@ for (const { version, path } of chosen) {
       const text = await plain.ok(['explain', 'deployment.spec']);
       for (const field of ['replicas', 'selector', 'strategy', 'template', 'revisionHistoryLimit']) expect(text).toContain(field);
       expect(text).toMatch(/KIND: +Deployment/);
+      expect(await plain.ok(['explain', 'pod'])).toContain('collection of containers');
     });
 
     test('applies a manifest, and again without changes', async () => {

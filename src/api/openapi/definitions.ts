@@ -1,6 +1,7 @@
 import { type AnyKind, kinds } from '../../kinds/index.ts';
 import { atomicMessages } from '../../meta/schema/atomic.ts';
 import { type Field, isScalar, messageOf, singles } from '../../meta/schema/schema.ts';
+import { type Descriptions, descriptions } from './descriptions.ts';
 
 type Schema = Record<string, unknown>;
 
@@ -36,6 +37,7 @@ const mapType = 'x-kubernetes-map-type';
 /** Every definition that the kinds reach, by name. `refs` is where definitions are: '#/definitions/' or '#/components/schemas/'. */
 export function definitionsOf(served: readonly AnyKind[], refs: string): Record<string, Schema> {
   const found: Record<string, Schema> = {};
+  const said = descriptions();
   const open = [...served.map((it) => it.message), 'meta/v1.DeleteOptions', 'meta/v1.Status'];
   const typeOf = (type: string): Schema => {
     if (isScalar(type)) return { ...scalarSchemas[type] };
@@ -47,7 +49,7 @@ export function definitionsOf(served: readonly AnyKind[], refs: string): Record<
     const name = definitionName(message);
     if (Object.hasOwn(found, name)) continue;
     const single = singles[message];
-    found[name] = single ? { ...singleSchemas[single] } : objectSchema(message, typeOf);
+    found[name] = single ? { ...singleSchemas[single] } : objectSchema(message, typeOf, said);
     if (atomicMessages.has(message)) Object.assign(found[name] as Schema, { [mapType]: 'atomic' });
   }
   for (const kind of served) {
@@ -56,7 +58,7 @@ export function definitionsOf(served: readonly AnyKind[], refs: string): Record<
     Object.assign(found[name] as Schema, { [gvkKey]: [gvk] });
     found[`${name}List`] = listSchema(kind, `${refs}${name}`, refs);
   }
-  found[definitionName('meta/v1.ListMeta')] ??= objectSchema('meta/v1.ListMeta', typeOf);
+  found[definitionName('meta/v1.ListMeta')] ??= objectSchema('meta/v1.ListMeta', typeOf, said);
   const versions = [...new Set(kinds.map((it) => it.apiVersion))].map((it) => it.split('/'));
   Object.assign(found[definitionName('meta/v1.DeleteOptions')] as Schema, {
     [gvkKey]: versions.map((it) => ({ group: it.length > 1 ? it[0] : '', kind: 'DeleteOptions', version: it.at(-1) })),
@@ -66,15 +68,24 @@ export function definitionsOf(served: readonly AnyKind[], refs: string): Record<
 
 const kindFields = { apiVersion: { type: 'string' }, kind: { type: 'string' } };
 
-function objectSchema(message: string, typeOf: (type: string) => Schema): Schema {
+function objectSchema(message: string, typeOf: (type: string) => Schema, said: Descriptions): Schema {
+  const words = said[message] ?? {};
   const fields = [...(messageOf(message)?.fields.values() ?? [])];
   const properties: Record<string, Schema> = {};
   const hasMeta =
     fields.some((it) => it.type === 'meta/v1.ObjectMeta' || it.type === 'meta/v1.ListMeta') && !message.endsWith('TemplateSpec');
   if (hasMeta || message === 'meta/v1.DeleteOptions') Object.assign(properties, kindFields);
   for (const field of fields) properties[field.name] = fieldSchema(field, typeOf);
+  for (const [name, schema] of Object.entries(properties)) if (words[name]) properties[name] = described(schema, words[name]);
   const required = fields.filter((it) => it.required).map((it) => it.name);
-  return { type: 'object', properties, ...(required.length && { required }) };
+  return { ...(words[''] && { description: words[''] }), type: 'object', properties, ...(required.length && { required }) };
+}
+
+/** Beside a reference nothing counts in OpenAPI v3: there it stands in an allOf of one, as upstream writes it. */
+function described(schema: Schema, description: string): Schema {
+  const { $ref, ...rest } = schema;
+  if (typeof $ref !== 'string' || !$ref.startsWith('#/components/')) return { description, ...schema };
+  return { description, allOf: [{ $ref }], ...rest };
 }
 
 function fieldSchema(field: Field, typeOf: (type: string) => Schema): Schema {

@@ -83,12 +83,13 @@ const extensions = (from: Json): Json[] =>
     .map(([name, value]) => ({ name, value: { yaml: JSON.stringify(value) } }));
 
 function schemaMessage(from: Json): Json {
-  const { $ref, type, format, required, items, additionalProperties, properties } = from as { [key: string]: unknown } & {
+  const { $ref, type, format, description, required, items, additionalProperties, properties } = from as { [key: string]: unknown } & {
     properties?: Record<string, Json>;
   };
   return {
     ...($ref !== undefined && { Ref: $ref }),
     ...(format !== undefined && { format }),
+    ...(description !== undefined && { description }),
     ...(type !== undefined && { type: { value: [type] } }),
     ...(required !== undefined && { required }),
     ...(items !== undefined && { items: { schema: [schemaMessage(items as Json)] } }),
