@@ -1,5 +1,6 @@
 import type { AnyKind } from '../kinds/index.ts';
-import { entriesText } from '../meta/apply/text.ts';
+import type { FieldSet } from '../meta/apply/field-set.ts';
+import { entriesText, leavesShared } from '../meta/apply/text.ts';
 import type { KubeObject } from '../meta/types.ts';
 import type { Entry, Revision } from '../store/index.ts';
 
@@ -35,6 +36,7 @@ export function decode(entry: Entry): KubeObject {
   if (!object) {
     object = JSON.parse(bytesIn(entry).toString()) as KubeObject;
     object.metadata.resourceVersion = String(entry.revision);
+    for (const it of object.metadata.managedFields ?? []) if (it.fieldsV1) it.fieldsV1 = leavesShared(it.fieldsV1 as FieldSet);
     objects.set(entry, object);
   }
   return object;

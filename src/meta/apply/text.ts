@@ -1,5 +1,5 @@
 import type { ManagedFieldsEntry } from '../types.ts';
-import type { FieldSet } from './field-set.ts';
+import { type FieldSet, type FieldSetDraft, member } from './field-set.ts';
 
 // Sets are never changed, so that what one looks like in JSON is found out once.
 const texts = new WeakMap<FieldSet, string>();
@@ -22,32 +22,54 @@ function entryText({ fieldsV1, subresource, ...entry }: ManagedFieldsEntry): str
   return `${JSON.stringify(entry).slice(0, -1)}${fields}${subresource ? `,"subresource":${JSON.stringify(subresource)}` : ''}}`;
 }
 
-/** Enough for every template and every agent of a large cluster. */
-const mostShared = 4_000;
+/** In each of two generations: enough for every template and every agent of a large cluster. */
+const mostKept = 2_000;
 
-/** Sets that many objects have in common, kept once: pods of one template are owned alike. */
+/**
+ * Sets that many objects have in common, kept once: pods of one template are owned alike. What nobody has asked for
+ * during a generation is forgotten; the objects that have it keep it.
+ */
 export class SharedSets {
-  readonly #byText = new Map<string, FieldSet>();
+  #young = new Map<string, FieldSet>();
+  #old = new Map<string, FieldSet>();
 
   of(set: FieldSet): FieldSet {
     const text = setText(set);
-    const known = this.#byText.get(text);
-    if (known === undefined) this.#keep(text, set);
-    return known ?? set;
+    return this.#find(text) ?? this.#keep(text, set);
   }
 
   ofText(text: string): FieldSet {
-    let set = this.#byText.get(text);
-    if (set === undefined) {
-      set = JSON.parse(text) as FieldSet;
-      texts.set(set, text);
-      this.#keep(text, set);
-    }
-    return set;
+    const known = this.#find(text);
+    if (known !== undefined) return known;
+    const set = leavesShared(JSON.parse(text) as FieldSet);
+    texts.set(set, text);
+    return this.#keep(text, set);
   }
 
-  #keep(text: string, set: FieldSet): void {
-    if (this.#byText.size >= mostShared) this.#byText.delete(this.#byText.keys().next().value as string);
-    this.#byText.set(text, set);
+  #find(text: string): FieldSet | undefined {
+    const young = this.#young.get(text);
+    if (young !== undefined) return young;
+    const old = this.#old.get(text);
+    return old && this.#keep(text, old);
   }
+
+  #keep(text: string, set: FieldSet): FieldSet {
+    if (this.#young.size >= mostKept) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(text, set);
+    return set;
+  }
+}
+
+/** A set that was just parsed, with one and the same object for all its leaves: they are most of it. */
+export function leavesShared(set: FieldSet): FieldSet {
+  const draft = set as FieldSetDraft;
+  let isLeaf = true;
+  for (const step in draft) {
+    isLeaf = false;
+    draft[step] = leavesShared(draft[step] as FieldSet);
+  }
+  return isLeaf ? member : draft;
 }
