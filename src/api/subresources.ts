@@ -6,8 +6,8 @@ import { notSupported, required, toCause } from '../meta/field-error.ts';
 import { badRequest, conflict, invalid, StatusError } from '../meta/status-error.ts';
 import type { KubeObject } from '../meta/types.ts';
 import type { ApiContext, WriteOptions } from './context.ts';
+import { evict } from './eviction.ts';
 import { messages, read, readMessage } from './reading.ts';
-import { deleteObject } from './verbs/delete.ts';
 import { updateObject } from './verbs/write.ts';
 
 type Key = { namespace?: string | undefined; name: string };
@@ -25,15 +25,9 @@ export async function post(
   switch (`${kind.resource}/${subresource}`) {
     case 'pods/binding':
       return bind(api, kind, key, readMessage<core.Binding>(messages.binding, body), options);
-    case 'pods/eviction': {
-      const { metadata, deleteOptions } = readMessage<policy.Eviction>(messages.eviction, body);
-      refuseOtherName(metadata?.name, key.name);
-      await deleteObject(api, kind, key.namespace, key.name, {
-        ...deleteOptions,
-        dryRun: options.dryRun === true || (deleteOptions?.dryRun?.length ?? 0) > 0,
-      });
+    case 'pods/eviction':
+      await evict(api, kind, key, readMessage<policy.Eviction>(messages.eviction, body), options);
       return success;
-    }
     case 'namespaces/finalize': {
       const asked = read(kind, body) as core.Namespace;
       const change = (was: KubeObject): KubeObject => {

@@ -1,6 +1,7 @@
 import { daemonSets } from './daemonset/reconcile.ts';
 import { cronJobs } from './cronjob/reconcile.ts';
 import { deployments } from './deployment/reconcile.ts';
+import { disruptionBudgets } from './disruption/reconcile.ts';
 import { endpointsOfServices } from './endpoints/reconcile.ts';
 import { endpointSlices } from './endpointslice/reconcile.ts';
 import { mirroredEndpoints } from './endpointslice-mirroring/reconcile.ts';
@@ -37,6 +38,7 @@ export const controllers: readonly Controller[] = [
   jobOrphans,
   finishedJobs,
   cronJobs,
+  disruptionBudgets,
   endpointSlices,
   endpointsOfServices,
   mirroredEndpoints,

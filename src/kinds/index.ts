@@ -26,6 +26,7 @@ import { service } from './core/service.ts';
 import { serviceAccount } from './core/service-account.ts';
 import { isTolerated, untolerated } from './core/taints.ts';
 import { endpointSlice } from './discovery/endpoint-slice.ts';
+import { podDisruptionBudget } from './policy/pod-disruption-budget.ts';
 import { isDefaultClass, storageClass } from './storage/storage-class.ts';
 import { eventsEvent } from './events/event.ts';
 import { measured, nodeMetrics, podMetrics, windowText } from './metrics/metrics.ts';
@@ -67,6 +68,7 @@ export {
   controllerRevision,
   job,
   cronJob,
+  podDisruptionBudget,
   endpointSlice,
   storageClass,
   lease,
@@ -94,6 +96,7 @@ export const kinds: readonly AnyKind[] = [
   controllerRevision,
   job,
   cronJob,
+  podDisruptionBudget,
   endpointSlice,
   storageClass,
   lease,
