@@ -51,6 +51,20 @@ describe('version 3', () => {
     const patch = body.paths['/apis/apps/v1/namespaces/{namespace}/deployments/{name}'].patch;
     expect(patch.parameters.map((it: Json) => it.name)).toEqual(expect.arrayContaining(['dryRun', 'fieldManager', 'fieldValidation']));
     expect(patch['x-kubernetes-group-version-kind']).toEqual({ group: 'apps', kind: 'Deployment', version: 'v1' });
+    expect(Object.keys(patch.requestBody.content)).toContain('application/apply-patch+yaml');
+  });
+
+  test('a schema says how fields are owned', async () => {
+    const schemas = (await api.get('/openapi/v3/api/v1').expect(200)).body.components.schemas as Json;
+    expect(schemas['io.k8s.api.core.v1.Container'].properties.ports).toMatchObject({
+      ...{ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['containerPort', 'protocol'] },
+    });
+    expect(schemas['io.k8s.api.core.v1.ContainerPort'].properties.protocol.default).toBe('TCP');
+    expect(schemas['io.k8s.api.core.v1.Container'].properties.args['x-kubernetes-list-type']).toBe('atomic');
+    expect(schemas['io.k8s.api.core.v1.PodSpec'].properties.nodeSelector['x-kubernetes-map-type']).toBe('atomic');
+    expect(schemas['io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector']['x-kubernetes-map-type']).toBe('atomic');
+    expect(schemas['io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'].properties.finalizers['x-kubernetes-list-type']).toBe('set');
+    expect(schemas['io.k8s.api.core.v1.PersistentVolumeSpec'].properties.claimRef['x-kubernetes-map-type']).toBe('granular');
   });
 });
 
