@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Client } from '../../src/client/index.ts';
-import { type batch, type core, cronJob, event, job as jobKind, pod } from '../../src/kinds/index.ts';
+import { type batch, type core, cronJob, event, job as jobKind, node as nodeKind, pod } from '../../src/kinds/index.ts';
 import { pause, startTestCluster, type TestCluster } from '../fixtures/cluster/cluster.ts';
 import { readKubeconfig } from '../fixtures/cluster/kubeconfig.ts';
 import { type Kubectl, kubectlOf } from '../fixtures/cluster/kubectl.ts';
@@ -145,9 +145,47 @@ test('a cron job starts jobs by kubectl, and by its schedule', async () => {
     'it ticked',
     async () => {
       const it = await client.get(cronJob, { namespace, name: 'tick' });
-      return it?.status?.lastSuccessfulTime ? it : undefined;
+      return it?.status?.lastScheduleTime && !it.status.active ? it : undefined;
     },
     90_000,
   );
   expect(Date.parse(status?.lastScheduleTime ?? '') % 60_000).toBe(0);
+});
+
+test('a disruption budget holds a drain up until others are ready', async () => {
+  const [node] = (await client.list(nodeKind)).items;
+  const name = node?.metadata.name ?? '';
+  const manifest = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  replicas: 2
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec:
+      terminationGracePeriodSeconds: 0
+      tolerations: [{ key: node.kubernetes.io/unschedulable, operator: Exists, effect: NoSchedule }]
+      containers: [{ name: main, image: "busybox:1.36", command: [sleep, "600"] }]
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: { name: web }
+spec: { minAvailable: 2, selector: { matchLabels: { app: web } } }
+`;
+  await kubectl.ok(['apply', '-f', '-'], { input: manifest });
+  await kubectl.ok(['rollout', 'status', 'deployment/web', '--timeout=60s']);
+  await until('the budget has seen them', async () => (await kubectl.ok(['get', 'pdb', 'web'])).match(/web +2 +N\/A +0 /) !== null);
+  const held = await kubectl(['drain', name, '--pod-selector=app=web', '--timeout=8s']);
+  expect(held.code).toBe(1);
+  expect(held.stdout + held.stderr).toContain("Cannot evict pod as it would violate the pod's disruption budget.");
+  expect(await kubectl.ok(['get', 'node', name])).toContain('SchedulingDisabled');
+
+  await kubectl.ok(['patch', 'pdb', 'web', '--type=merge', '-p', '{"spec":{"minAvailable":1}}']);
+  const before = (await client.list<core.Pod>(pod, { namespace, labelSelector: 'app=web' })).items.map((it) => it.metadata.name);
+  const drained = await kubectl.ok(['drain', name, '--pod-selector=app=web', '--timeout=60s']);
+  for (const one of before) expect(drained).toContain(`pod/${one} evicted`);
+  await kubectl.ok(['uncordon', name]);
+  expect(await kubectl.ok(['get', 'node', name])).not.toContain('SchedulingDisabled');
 });
