@@ -8,7 +8,7 @@ import { shown } from './codec.ts';
 import { applyObject, applyScale, readConfiguration } from './apply.ts';
 import type { ApiContext } from './context.ts';
 import { answer, answerList, type Exchange, inPatch, objectIn, optionsOf, patchedObject } from './exchange.ts';
-import { bodyOf, sendObject } from './http.ts';
+import { bodyOf, sendObject, sendWarnings } from './http.ts';
 import { type NodeLookup, serveMeasured } from './measured.ts';
 import { negotiate } from './negotiate.ts';
 import { applyOptions, deleteQuery, listQuery, writeOptions } from './options.ts';
@@ -138,9 +138,11 @@ async function patch(exchange: Exchange): Promise<void> {
 }
 
 async function apply(exchange: Exchange): Promise<void> {
-  const { api, kind, info, request } = exchange;
+  const { api, kind, info, request, response } = exchange;
   const options = { ...applyOptions(info), ...statusOf(info) };
-  const config = readConfiguration(kind, await bodyOf(request), options.fieldValidation === 'Strict');
+  const { config, faults } = readConfiguration(kind, await bodyOf(request), options.fieldValidation !== 'Ignore');
+  if (faults.length > 0 && options.fieldValidation === 'Strict') throw badRequest(`error strict decoding YAML: ${faults.join(', ')}`);
+  sendWarnings(response, faults);
   const written = await applyObject(api, kind, { namespace: info.namespace, name: info.name as string }, config, options);
   answer(exchange, written.created ? 201 : 200, written);
 }
@@ -212,7 +214,7 @@ async function scale(exchange: Exchange): Promise<void> {
   }
   if (info.verb !== 'update' && info.verb !== 'patch') throw notAllowed();
   if (info.verb === 'patch' && isApply(request.headers['content-type'])) {
-    const config = readConfiguration(messages.scale, await bodyOf(request), false);
+    const { config } = readConfiguration(messages.scale, await bodyOf(request), false);
     const { object } = await applyScale(api, kind, { namespace: info.namespace, name }, config, applyOptions(info));
     return sendObject(request, response, 200, scaleOf(kind, object));
   }

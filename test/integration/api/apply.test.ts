@@ -79,6 +79,16 @@ describe('apply', () => {
     expect((await apply(`${configMaps}/${name}`, nameless, 'fieldManager=two').expect(200)).body.data).toEqual({ a: 'yes', b: '1' });
   });
 
+  test('a key that stands twice is warned of, in YAML and in JSON', async () => {
+    const yaml = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\ndata: {a: "1"}\ndata: {a: "2"}\n`;
+    const { headers, body } = await apply(`${configMaps}/${name}`, yaml).expect(201);
+    expect(headers.warning).toContain('key already set in map');
+    expect(body.data).toEqual({ a: '2' });
+    const json = `{"apiVersion":"v1","kind":"ConfigMap","data":{"a":"2","a":"3"}}`;
+    expect((await apply(`${configMaps}/${name}`, json).expect(200)).headers.warning).toContain('duplicate field');
+    await apply(`${configMaps}/${name}`, '{apiVersion: v1, kind: ConfigMap, data: {a: x}}').expect(200);
+  });
+
   test('a conflict is told with its causes; force takes over', async () => {
     await apply(`${deployments}/${name}`, web({ replicas: 1 })).expect(201);
     const { body } = await apply(`${deployments}/${name}`, web({ replicas: 2 }), 'fieldManager=two').expect(409);
