@@ -1,6 +1,15 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AnyKind, endpointSlice, endpoints, kindByName, namespace, service } from '../kinds/index.ts';
+import {
+  type AnyKind,
+  endpointSlice,
+  endpoints,
+  kindByName,
+  namespace,
+  priorityClass,
+  service,
+  systemPriorityClasses,
+} from '../kinds/index.ts';
 import { readYamlDocuments } from '../meta/read/yaml.ts';
 import { isReason } from '../meta/status-error.ts';
 import type { KubeObject } from '../meta/types.ts';
@@ -19,9 +28,10 @@ async function ensure(local: Local, kind: AnyKind, object: object, namespaceName
   }
 }
 
-/** What every cluster starts with: four namespaces, and the objects of `manifests` (a folder of YAML files, if it is there). */
+/** What every cluster starts with: four namespaces, two priority classes, and the objects of `manifests` (a folder of YAML files, if it is there). */
 export async function ensureInitialObjects(local: Local, manifests: string): Promise<void> {
   for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) await ensure(local, namespace, { metadata: { name } });
+  for (const { name, ...its } of systemPriorityClasses) await ensure(local, priorityClass, { metadata: { name }, ...its });
   if (!existsSync(manifests)) return;
   for (const file of readdirSync(manifests).sort()) {
     if (!/\.ya?ml$/.test(file)) continue;

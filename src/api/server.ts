@@ -10,7 +10,8 @@ import type { Random } from '../lib/random.ts';
 import type { Store } from '../store/index.ts';
 import { admissionOf } from './admission/admission.ts';
 import { namespaceLifecycle } from './admission/namespace.ts';
-import { podClasses, podDefaults, serviceAccountOf } from './admission/pod.ts';
+import { podDefaults, runtimeClassOf, serviceAccountOf } from './admission/pod.ts';
+import { podPriority } from './admission/priority.ts';
 import { type ServiceAddressConfig, serviceAddresses } from './admission/service-addresses.ts';
 import { claimGrowth, defaultStorageClass, volumeProtection } from './admission/volume.ts';
 import { authenticate } from './auth/authenticate.ts';
@@ -71,7 +72,8 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
   const admission = admissionOf([
     namespaceLifecycle(store),
     serviceAccountOf(store),
-    podClasses,
+    podPriority(store),
+    runtimeClassOf,
     podDefaults,
     volumeProtection,
     defaultStorageClass(store),

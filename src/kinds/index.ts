@@ -27,6 +27,7 @@ import { serviceAccount } from './core/service-account.ts';
 import { isTolerated, untolerated } from './core/taints.ts';
 import { endpointSlice } from './discovery/endpoint-slice.ts';
 import { podDisruptionBudget } from './policy/pod-disruption-budget.ts';
+import { priorityClass, systemPriorityClasses } from './scheduling/priority-class.ts';
 import { isDefaultClass, storageClass } from './storage/storage-class.ts';
 import { eventsEvent } from './events/event.ts';
 import { measured, nodeMetrics, podMetrics, windowText } from './metrics/metrics.ts';
@@ -45,6 +46,7 @@ export type * as core from './generated/core-v1.ts';
 export type * as discovery from './generated/discovery-v1.ts';
 export type * as events from './generated/events-v1.ts';
 export type * as policy from './generated/policy-v1.ts';
+export type * as scheduling from './generated/scheduling-v1.ts';
 export type * as storage from './generated/storage-v1.ts';
 
 export {
@@ -69,6 +71,7 @@ export {
   job,
   cronJob,
   podDisruptionBudget,
+  priorityClass,
   endpointSlice,
   storageClass,
   lease,
@@ -97,6 +100,7 @@ export const kinds: readonly AnyKind[] = [
   job,
   cronJob,
   podDisruptionBudget,
+  priorityClass,
   endpointSlice,
   storageClass,
   lease,
@@ -106,6 +110,7 @@ export const kinds: readonly AnyKind[] = [
 export { measured, nodeMetrics, podMetrics, reviews, windowText };
 export { isTolerated, isWanted, matchesNodeSelector, matchesTerm, type Target, untolerated };
 export { firstFree, hasIndex, type Indexes, mergeIndexes, readIndexes, showIndexes, totalOf, withIndexes };
+export { systemPriorityClasses };
 export { age, eventsEvent, isDefaultClass, isPodFinished, isPodReady, podRequests, qosClassOf, resolvePort };
 
 const byPath = new Map([...kinds, ...reviews, ...measured].map((it) => [`${it.group}/${it.version}/${it.plural}`, it]));

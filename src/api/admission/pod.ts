@@ -30,7 +30,7 @@ export const serviceAccountOf = (store: Store): AdmissionStep => ({
   },
 });
 
-/** Pods stay five minutes on a node that stops answering (upstream: DefaultTolerationSeconds), and have a priority. */
+/** Pods stay five minutes on a node that stops answering (upstream: DefaultTolerationSeconds). */
 export const podDefaults: AdmissionStep = {
   name: 'DefaultTolerationSeconds',
   create(kind, draft) {
@@ -41,39 +41,18 @@ export const podDefaults: AdmissionStep = {
       if (!tolerated)
         spec.tolerations = [...(spec.tolerations ?? []), { key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }];
     }
-    spec.priority ??= 0;
-    spec.preemptionPolicy ??= 'PreemptLowerPriority';
   },
 };
 
-/** The classes that every cluster has (scheduling/v1, SystemPriorityClasses). */
-const systemPriorities: ReadonlyMap<string, number> = new Map([
-  ['system-cluster-critical', 2_000_000_000],
-  ['system-node-critical', 2_000_001_000],
-]);
-
-/**
- * A pod that names a class gets what the class says, and is refused when there is none of that name (upstream: Priority,
- * RuntimeClass). Classes of one's own are not served yet, so that a pod may say its priority itself until then.
- */
-export const podClasses: AdmissionStep = {
-  name: 'PodClasses',
+/** A pod that names a runtime class is refused: none is there (upstream: RuntimeClass). */
+export const runtimeClassOf: AdmissionStep = {
+  name: 'RuntimeClass',
   create(kind, draft) {
     if (kind.resource !== 'pods') return;
     const { metadata, spec } = draft as core.Pod;
-    const refuse = (why: string): never => {
-      const name = metadata.name || metadata.generateName || '';
-      throw new StatusError('Forbidden', `pods "${name}" is forbidden: ${why}`, { details: { name, kind: 'pods' } });
-    };
-    const { priorityClassName: priorityClass, runtimeClassName: runtimeClass } = spec;
-    if (priorityClass) {
-      const value = systemPriorities.get(priorityClass) ?? refuse(`no PriorityClass with name ${priorityClass} was found`);
-      if (spec.priority !== undefined && spec.priority !== value)
-        refuse(
-          `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`,
-        );
-      spec.priority = value;
-    }
-    if (runtimeClass) refuse(`pod rejected: RuntimeClass "${runtimeClass}" not found`);
+    if (!spec.runtimeClassName) return;
+    const name = metadata.name || metadata.generateName || '';
+    const why = `pod rejected: RuntimeClass "${spec.runtimeClassName}" not found`;
+    throw new StatusError('Forbidden', `pods "${name}" is forbidden: ${why}`, { details: { name, kind: 'pods' } });
   },
 };
