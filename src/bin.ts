@@ -5,7 +5,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readFileSync } from 'node:fs';
 import { type ClusterEdge, type Edges, runCli, type Settings } from './cli/index.ts';
-import { type Config, type Given, readConfig, settings, userKubeconfig } from './config.ts';
+import { type Config, type Given, readConfig, settings, userKubeconfig, userPrograms } from './config.ts';
 import { systemClock } from './lib/clock.ts';
 import { silentLog } from './lib/log.ts';
 
@@ -15,7 +15,7 @@ const { version } = JSON.parse(readFileSync(fromPackage('package.json'), 'utf8')
 const kubeconfig = userKubeconfig();
 const edges: Edges = {
   versions: { peapod: version, kubernetes: 'v1.36.0' },
-  environment: { home: homedir(), ...(kubeconfig && { kubeconfig }) },
+  environment: { home: homedir(), ...(kubeconfig && { kubeconfig }), ...userPrograms() },
   manifests: fromPackage('manifests'),
   settings,
   cluster: async (given: Settings) => clusterEdge(given, readConfig(given as Given)),

@@ -186,6 +186,12 @@ function frozen(value: (name: SettingName) => string): Config {
 /** The user's kubeconfig, as kubectl finds it: undefined means the usual place. */
 export const userKubeconfig = (env: NodeJS.ProcessEnv = process.env): string | undefined => env.KUBECONFIG || undefined;
 
+/** Programs of the user's choice, by kubectl's own variables. */
+export const userPrograms = (env: NodeJS.ProcessEnv = process.env): { editor?: string; differ?: string } => {
+  const editor = env.KUBE_EDITOR || env.EDITOR;
+  return { ...(editor && { editor }), ...(env.KUBECTL_EXTERNAL_DIFF && { differ: env.KUBECTL_EXTERNAL_DIFF }) };
+};
+
 /** The nth address of a range; the API server's own Service has the first. */
 export const nth = (range: string, n: number): string => addressOf(numberOf(range.split('/')[0] as string) + n);
 

@@ -19,6 +19,9 @@ export type Environment = {
   home: string;
   /** KUBECONFIG as it stands: a list of files. */
   kubeconfig?: string;
+  /** The user's editor, and the program that shows differences, with their arguments. */
+  editor?: string;
+  differ?: string;
 };
 
 /** Settings as they were typed, by the names of their flags. */

@@ -6,7 +6,7 @@ import { rememberedSettings } from './files.ts';
 import { type Io, processIo } from './io.ts';
 import { parse, similarTo } from './parse.ts';
 import { section } from './verbs/help.ts';
-import { findVerb, firstWord, runVerb, verbs } from './verbs/index.ts';
+import { completeLine, findVerb, firstWord, runVerb, verbs } from './verbs/index.ts';
 
 const about = 'Kubernetes on plain Docker, in one process.';
 
@@ -22,6 +22,19 @@ const isExpected = (error: unknown): boolean =>
 
 /** Runs a command line; resolves with the exit code, having printed what went wrong. */
 export async function runCli(argv: readonly string[], edges: Edges, io: Io = processIo()): Promise<number> {
+  if (argv[0] === '__complete') {
+    // Not part of the help: shells ask it.
+    const words = argv.slice(argv[1] === '--' ? 2 : 1);
+    for (const it of await completeLine(
+      words,
+      verbs,
+      commands.map(({ name }) => name),
+      edges,
+      io,
+    ))
+      io.print(it);
+    return 0;
+  }
   const found = findVerb(argv, verbs);
   if (found) return runVerb(found, edges, io);
   try {

@@ -1,9 +1,10 @@
 import { isReason, StatusError } from '../../meta/status-error.ts';
 import { CommandError } from '../command.ts';
+import type { Requests } from '../connection/requests.ts';
 import { PlainFault, throwAll, WhileDoing } from '../faults.ts';
 import { duration, lines, number, onOff, text } from '../grammar/flags.ts';
 import { goJson, type Output, outputOf, renderObject, withoutManagedFields } from '../printers/index.ts';
-import { type AnyObject, createObject, getObject, objectName, patchObject } from '../resources/index.ts';
+import { type AnyObject, createObject, getObject, objectName, patchObject, type Writing } from '../resources/index.ts';
 import { namesFiles, readFiles } from '../resources/read-files.ts';
 import { outputFor } from './changed.ts';
 import { type DryRun, dryRunNote, dryRunOf } from './dry-run.ts';
@@ -111,22 +112,30 @@ async function applyOne(context: Context, it: Selected, dryRun: DryRun): Promise
     throw error;
   });
   if (dryRun === 'client') return { object: was ?? manifest, did: was ? 'configured' : 'created' };
-  const writing = { fieldManager: given.fieldManager ?? manager, dryRun: dryRun === 'server', validate: validationOf(given.validate) };
-  const force = given.forceConflicts === true;
-  const object = await sent();
+  const object = await applyManifest(requests, it, was, {
+    fieldManager: given.fieldManager ?? manager,
+    dryRun: dryRun === 'server',
+    validate: validationOf(given.validate),
+    force: given.forceConflicts === true,
+  });
   return { object, did: !was ? 'created' : was.metadata.resourceVersion === object.metadata.resourceVersion ? 'unchanged' : 'configured' };
+}
 
-  async function sent(): Promise<AnyObject> {
-    try {
-      return await patchObject(requests, it, 'apply', clean(manifest), { ...writing, force });
-    } catch (error) {
-      // Servers without server-side apply: the object is made or patched, with kubectl's own note of what was applied.
-      if (!isReason(error, 'UnsupportedMediaType')) throw error;
-      const noted = withNote(manifest);
-      return was
-        ? patchObject(requests, it, 'strategic', noted, writing)
-        : createObject(requests, it.resource, it.namespace, noted, writing);
-    }
+/** Asks the server to make the object be as its manifest says; `was` is what is there now. */
+export async function applyManifest(
+  requests: Requests,
+  it: Selected,
+  was: AnyObject | undefined,
+  { force, ...writing }: Writing & { force: boolean },
+): Promise<AnyObject> {
+  const manifest = it.manifest as AnyObject;
+  try {
+    return await patchObject(requests, it, 'apply', clean(manifest), { ...writing, force });
+  } catch (error) {
+    // Servers without server-side apply: the object is made or patched, with kubectl's own note of what was applied.
+    if (!isReason(error, 'UnsupportedMediaType')) throw error;
+    const noted = withNote(manifest);
+    return was ? patchObject(requests, it, 'strategic', noted, writing) : createObject(requests, it.resource, it.namespace, noted, writing);
   }
 }
 
