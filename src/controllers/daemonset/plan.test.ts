@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { nodeOf, podOf } from '../../../test/fixtures/controllers/objects.ts';
 import type { apps, core } from '../../kinds/index.ts';
-import { fitter, tolerationsOf } from './place.ts';
-import { placesOf, planDaemonSet, type Seen } from './plan.ts';
+import { fitter, tolerationsOf } from './fit.ts';
+import { placesOf } from './places.ts';
+import { planDaemonSet, type Seen } from './plan.ts';
 import { statusOf } from './status.ts';
 
 const now = Date.parse('2026-01-01T01:00:00Z');

@@ -2,7 +2,7 @@ import { type apps, type core, isPodFinished, isPodReady } from '../../kinds/ind
 import type { Milliseconds } from '../../lib/clock.ts';
 import { isDeleting } from '../../meta/owner.ts';
 import { isAvailable } from '../available.ts';
-import { fitter } from './place.ts';
+import { type Facts, type Place, placesOf } from './places.ts';
 import { hashOf, targetOf } from './pod.ts';
 import { allowsSurge, planRollout } from './rollout.ts';
 
@@ -19,9 +19,6 @@ export type DaemonPlan = {
   retryIn?: Milliseconds;
 };
 
-/** A node as the set sees it: what it is to have, and what it has. */
-export type Place = { name: string; runs: boolean; stays: boolean; pods: readonly core.Pod[] };
-
 export type Seen = {
   nodes: readonly core.Node[];
   pods: readonly core.Pod[];
@@ -30,28 +27,6 @@ export type Seen = {
   /** How long to leave a failed pod of a node alone: who makes them anew at once fights with the node that refuses them. */
   patience: (node: string) => Milliseconds;
 };
-
-export type Facts = { hash: string; isThere: (pod: core.Pod) => boolean };
-
-/** The pods by the node they are on or meant for, nodes in the order of their names. */
-export function placesOf(set: apps.DaemonSet, { nodes, pods }: Pick<Seen, 'nodes' | 'pods'>): Place[] {
-  const fitOf = fitter(set);
-  const byNode = new Map<string, core.Pod[]>();
-  for (const pod of pods) {
-    const target = targetOf(pod);
-    if (target === undefined || (isPodFinished(pod) && isDeleting(pod))) continue;
-    byNode.set(target, [...(byNode.get(target) ?? []), pod]);
-  }
-  const inOrder = [...nodes].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
-  return inOrder.map((it) => ({ name: it.metadata.name, ...fitOf(it), pods: byAge(byNode.get(it.metadata.name) ?? []) }));
-}
-
-const byAge = (pods: readonly core.Pod[]): core.Pod[] =>
-  [...pods].sort((a, b) => {
-    if (!a.spec.nodeName !== !b.spec.nodeName) return a.spec.nodeName ? -1 : 1;
-    const [first, second] = [`${a.metadata.creationTimestamp} ${a.metadata.name}`, `${b.metadata.creationTimestamp} ${b.metadata.name}`];
-    return first < second ? -1 : 1;
-  });
 
 /** Upstream: daemon_controller.go, manage and rollingUpdate. A rollout goes on when each node has what it should. */
 export function planDaemonSet(set: apps.DaemonSet, seen: Seen, now: Milliseconds): DaemonPlan {

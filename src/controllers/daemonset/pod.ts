@@ -1,7 +1,7 @@
 import { type apps, type core, daemonSet } from '../../kinds/index.ts';
 import type { Draft } from '../../meta/types.ts';
 import { podDraft } from '../pod-draft.ts';
-import { tolerationsOf } from './place.ts';
+import { tolerationsOf } from './fit.ts';
 
 export const hashLabel = 'controller-revision-hash';
 const generationLabel = 'pod-template-generation';

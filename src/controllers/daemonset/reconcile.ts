@@ -10,7 +10,8 @@ import { claim } from '../claim.ts';
 import { keepRevision, truncateHistory } from '../history/keep.ts';
 import { perRun } from '../per-run.ts';
 import { again, type Controller, type ControllerContext, done } from '../run.ts';
-import { placesOf, planDaemonSet } from './plan.ts';
+import { placesOf } from './places.ts';
+import { planDaemonSet } from './plan.ts';
 import { daemonPodDraft, hashLabel, hashOf } from './pod.ts';
 import { statusOf } from './status.ts';
 

@@ -1,7 +1,7 @@
 import type { apps, core } from '../../kinds/index.ts';
 import { isDeleting } from '../../meta/owner.ts';
 import type { IntOrString } from '../../meta/types.ts';
-import type { Facts, Place } from './plan.ts';
+import type { Facts, Place } from './places.ts';
 import { hashOf } from './pod.ts';
 
 /** Shares are rounded up: of three nodes, 10% is one. */

@@ -1,7 +1,7 @@
 import { type apps, isPodReady } from '../../kinds/index.ts';
 import type { Milliseconds } from '../../lib/clock.ts';
 import { isAvailable } from '../available.ts';
-import type { Place } from './plan.ts';
+import type { Place } from './places.ts';
 import { hashOf } from './pod.ts';
 
 /** Upstream: updateDaemonSetStatus. Of several pods of a node the oldest counts. Zeros are left out as Go's omitempty does. */

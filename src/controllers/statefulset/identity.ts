@@ -32,6 +32,9 @@ export const firstOrdinal = ({ spec }: StatefulSet): number => spec.ordinals?.st
 export const isInRange = (set: StatefulSet, ordinal: number): boolean =>
   ordinal >= firstOrdinal(set) && ordinal < firstOrdinal(set) + wantedReplicas(set);
 
+/** The template from before a rollout, and the one after it; the same when none is under way. */
+export type Revisions = { current: apps.ControllerRevision; update: apps.ControllerRevision };
+
 export const revisionOf = (pod: core.Pod): string => pod.metadata.labels?.[revisionLabel] ?? '';
 
 /** The labels by which a member is told from its siblings. */

@@ -12,14 +12,13 @@ import {
   memberDraft,
   ordinalOf,
   podName,
+  type Revisions,
   revisionOf,
   wantedReplicas,
 } from './identity.ts';
 import { planRollout } from './rollout.ts';
 
 type StatefulSet = apps.StatefulSet;
-
-export type Revisions = { current: apps.ControllerRevision; update: apps.ControllerRevision };
 
 /** Something to be done about one member. */
 export type Step =

@@ -8,8 +8,8 @@ import { keepRevision, truncateHistory } from '../history/keep.ts';
 import { again, type Controller, type ControllerContext, done } from '../run.ts';
 import { applyPlan } from './apply.ts';
 import { setsOfClaim } from './claims.ts';
-import { isMember } from './identity.ts';
-import { liveRevisions, planStatefulSet, type Revisions } from './plan.ts';
+import { isMember, type Revisions } from './identity.ts';
+import { liveRevisions, planStatefulSet } from './plan.ts';
 import { statusOf } from './status.ts';
 
 const selects = (set: apps.StatefulSet) => (object: KubeObject) => matchesSelector(set.spec.selector, object.metadata.labels);

@@ -1,8 +1,7 @@
 import type { apps, core } from '../../kinds/index.ts';
 import { isDeleting } from '../../meta/owner.ts';
 import type { IntOrString } from '../../meta/types.ts';
-import { revisionOf, wantedReplicas } from './identity.ts';
-import type { Revisions } from './plan.ts';
+import { type Revisions, revisionOf, wantedReplicas } from './identity.ts';
 
 /** Shares are rounded down, but one may always be missing (upstream: getStatefulSetMaxUnavailable). */
 export function maxUnavailable(value: IntOrString | undefined, replicas: number): number {

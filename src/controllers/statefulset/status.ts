@@ -2,8 +2,7 @@ import { type apps, type core, isPodReady } from '../../kinds/index.ts';
 import type { Milliseconds } from '../../lib/clock.ts';
 import { isDeleting } from '../../meta/owner.ts';
 import { isAvailable } from '../available.ts';
-import { revisionOf, wantedReplicas } from './identity.ts';
-import type { Revisions } from './plan.ts';
+import { type Revisions, revisionOf, wantedReplicas } from './identity.ts';
 
 /** Upstream: updateStatus and completeRollingUpdate. Counts that are zero are left out as Go's omitempty does. */
 export function statusOf(
