@@ -85,7 +85,7 @@ export function trackedFields(
     versions: versionsOf(kind, options.subresource),
   });
   if (managers === base && base.length === stored?.length && !given) return stored;
-  return entriesOf(shared(api, managers));
+  return entriesOf(managers);
 }
 
 function createdFields(api: ApiContext, kind: AnyKind, now: KubeObject, options: TrackOptions): ManagedFieldsEntry[] | undefined {
@@ -93,9 +93,6 @@ function createdFields(api: ApiContext, kind: AnyKind, now: KubeObject, options:
   if (text === undefined) return undefined;
   return entriesOf([{ ...writerOf(kind, 'Update', options), time: toTime(api.clock.now()), fields: api.fieldSets.ofText(text) }]);
 }
-
-const shared = (api: ApiContext, managers: readonly Manager[]): readonly Manager[] =>
-  managers.map((it) => ({ ...it, fields: api.fieldSets.of(it.fields) }));
 
 /** An empty list, or one with an empty entry, asks for all record to be forgotten. */
 const isReset = (given: readonly ManagedFieldsEntry[]): boolean =>
@@ -151,7 +148,7 @@ export function appliedObject(
   if (applied.conflicts) throw conflictError(applied.conflicts);
   const object = asObject(applied.object);
   const annotations = object.metadata.annotations;
-  const managedFields = entriesOf(shared(api, applied.managers));
+  const managedFields = entriesOf(applied.managers);
   return {
     ...object,
     metadata: {

@@ -26,17 +26,13 @@ function entryText({ fieldsV1, subresource, ...entry }: ManagedFieldsEntry): str
 const mostKept = 2_000;
 
 /**
- * Sets that many objects have in common, kept once: pods of one template are owned alike. What nobody has asked for
- * during a generation is forgotten; the objects that have it keep it.
+ * Sets that many objects are created with, kept once: pods of one template are owned alike. What nobody has asked for
+ * during a generation is forgotten; the objects that have it keep it. (What updates come to is not looked for here:
+ * statuses of pods differ by their addresses.)
  */
 export class SharedSets {
   #young = new Map<string, FieldSet>();
   #old = new Map<string, FieldSet>();
-
-  of(set: FieldSet): FieldSet {
-    const text = setText(set);
-    return this.#find(text) ?? this.#keep(text, set);
-  }
 
   ofText(text: string): FieldSet {
     const known = this.#find(text);
