@@ -39,7 +39,7 @@ export function planRollout(set: apps.DaemonSet, places: readonly Place[], facts
   return surge === 0 ? replaceOld(concerned, unavailable, facts) : surgeOver(concerned, surge, desired, facts);
 }
 
-/** Old pods go, and the next look makes new ones in their place. One that is not available is no loss. */
+/** Old pods go, and the next look makes new ones in their place. One that is not available is no loss, but is missing all the same. */
 function replaceOld(places: readonly Place[], most: number, { hash, isThere }: Facts): Rollout {
   let missing = 0;
   const broken: core.Pod[] = [];
@@ -50,7 +50,7 @@ function replaceOld(places: readonly Place[], most: number, { hash, isThere }: F
     else if (pair.fresh) missing += isThere(pair.fresh) ? 0 : 1;
     else if (pair.old) (isThere(pair.old) ? healthy : broken).push(pair.old);
   }
-  return { create: [], remove: [...broken, ...healthy.slice(0, Math.max(0, most - missing))] };
+  return { create: [], remove: [...broken, ...healthy.slice(0, Math.max(0, most - missing - broken.length))] };
 }
 
 /** New pods come beside old ones; an old one goes when the new one is available, or when it is of no use itself. */
