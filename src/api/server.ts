@@ -9,9 +9,11 @@ import type { Metrics } from '../lib/metrics.ts';
 import type { Random } from '../lib/random.ts';
 import type { Store } from '../store/index.ts';
 import { admissionOf } from './admission/admission.ts';
+import { limitRanger } from './admission/limit-ranger.ts';
 import { namespaceLifecycle } from './admission/namespace.ts';
 import { podDefaults, runtimeClassOf, serviceAccountOf } from './admission/pod.ts';
 import { podPriority } from './admission/priority.ts';
+import { quotaAdmission } from './admission/quota.ts';
 import { type ServiceAddressConfig, serviceAddresses } from './admission/service-addresses.ts';
 import { claimGrowth, defaultStorageClass, volumeProtection } from './admission/volume.ts';
 import { authenticate } from './auth/authenticate.ts';
@@ -75,9 +77,11 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
     podPriority(store),
     runtimeClassOf,
     podDefaults,
+    limitRanger(store),
     volumeProtection,
     defaultStorageClass(store),
     claimGrowth(store),
+    await quotaAdmission(store, clock),
     // Last: nothing after it may refuse what it has taken.
     await serviceAddresses(store, config),
   ]);

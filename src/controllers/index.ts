@@ -14,6 +14,7 @@ import { nodeLifecycle } from './node-lifecycle/reconcile.ts';
 import { podCollector } from './pod-gc/reconcile.ts';
 import { replicaSets } from './replicaset/reconcile.ts';
 import { replicationControllers } from './replicationcontroller/reconcile.ts';
+import { resourceQuotas } from './resource-quota/reconcile.ts';
 import { rootCaPublisher } from './root-ca/reconcile.ts';
 import type { Controller } from './run.ts';
 import { defaultServiceAccounts } from './service-account/reconcile.ts';
@@ -39,6 +40,7 @@ export const controllers: readonly Controller[] = [
   finishedJobs,
   cronJobs,
   disruptionBudgets,
+  resourceQuotas,
   endpointSlices,
   endpointsOfServices,
   mirroredEndpoints,

@@ -12,13 +12,17 @@ import { lease } from './coordination/lease.ts';
 import { configMap } from './core/config-map.ts';
 import { endpoints } from './core/endpoints.ts';
 import { event } from './core/event.ts';
+import { limitRange } from './core/limit-range.ts';
 import { namespace } from './core/namespace.ts';
 import { node } from './core/node.ts';
 import { isWanted, matchesNodeSelector, matchesTerm, type Target } from './core/node-selector.ts';
 import { persistentVolume } from './core/persistent-volume.ts';
 import { persistentVolumeClaim } from './core/persistent-volume-claim.ts';
 import { isPodFinished, isPodReady, pod, resolvePort } from './core/pod/pod.ts';
-import { podRequests, qosClassOf } from './core/pod/resources.ts';
+import { podLimits, podRequests, qosClassOf } from './core/pod/resources.ts';
+import { resourceQuota } from './core/resource-quota/resource-quota.ts';
+import { isInScope } from './core/resource-quota/scopes.ts';
+import { addUsage, computeUsage, maskUsage, type Usage, usageOf } from './core/resource-quota/usage.ts';
 import { podTemplate } from './core/pod-template.ts';
 import { replicationController } from './core/replication-controller.ts';
 import { secret } from './core/secret.ts';
@@ -71,6 +75,8 @@ export {
   job,
   cronJob,
   podDisruptionBudget,
+  limitRange,
+  resourceQuota,
   priorityClass,
   endpointSlice,
   storageClass,
@@ -100,6 +106,8 @@ export const kinds: readonly AnyKind[] = [
   job,
   cronJob,
   podDisruptionBudget,
+  limitRange,
+  resourceQuota,
   priorityClass,
   endpointSlice,
   storageClass,
@@ -110,6 +118,7 @@ export const kinds: readonly AnyKind[] = [
 export { measured, nodeMetrics, podMetrics, reviews, windowText };
 export { isTolerated, isWanted, matchesNodeSelector, matchesTerm, type Target, untolerated };
 export { firstFree, hasIndex, type Indexes, mergeIndexes, readIndexes, showIndexes, totalOf, withIndexes };
+export { addUsage, computeUsage, isInScope, maskUsage, podLimits, type Usage, usageOf };
 export { systemPriorityClasses };
 export { age, eventsEvent, isDefaultClass, isPodFinished, isPodReady, podRequests, qosClassOf, resolvePort };
 

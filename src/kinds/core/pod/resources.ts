@@ -15,27 +15,34 @@ const most = (a: ResourceAmounts, b: ResourceAmounts): ResourceAmounts => {
   return result;
 };
 
-/**
- * What the scheduler counts for a pod: all containers together, or the largest init container with the sidecars that
- * started before it, whichever is more (KEP-753); or what the pod asks for as a whole; plus overhead.
- */
-export function podRequests(spec: PodSpec): ResourceAmounts {
+/** All containers together, or the largest init container with the sidecars that started before it, whichever is more (KEP-753). */
+function amountsOf(spec: PodSpec, field: 'requests' | 'limits'): ResourceAmounts {
   let running: ResourceAmounts = {};
-  for (const container of spec.containers) running = add(running, container.resources?.requests);
+  for (const container of spec.containers) running = add(running, container.resources?.[field]);
   let sidecars: ResourceAmounts = {};
   let starting: ResourceAmounts = {};
   for (const container of spec.initContainers ?? []) {
     if (container.restartPolicy === 'Always') {
-      sidecars = add(sidecars, container.resources?.requests);
+      sidecars = add(sidecars, container.resources?.[field]);
       starting = most(starting, sidecars);
-    } else starting = most(starting, add(sidecars, container.resources?.requests));
+    } else starting = most(starting, add(sidecars, container.resources?.[field]));
   }
   const whole = most(add(running, sidecars), starting);
   // What the pod asks for as a whole stands in place of that sum (KEP-2837).
-  for (const [name, amount] of Object.entries(spec.resources?.requests ?? {})) {
+  for (const [name, amount] of Object.entries(spec.resources?.[field] ?? {})) {
     if (name === 'cpu' || name === 'memory' || name.startsWith('hugepages-')) whole[name] = amount;
   }
-  return add(whole, spec.overhead);
+  return whole;
+}
+
+/** What the scheduler counts for a pod, with overhead. */
+export const podRequests = (spec: PodSpec): ResourceAmounts => add(amountsOf(spec, 'requests'), spec.overhead);
+
+/** What a pod may use at most, of that which is limited. */
+export function podLimits(spec: PodSpec): ResourceAmounts {
+  const limits = amountsOf(spec, 'limits');
+  for (const [name, amount] of Object.entries(spec.overhead ?? {})) if (limits[name]) limits[name] = addQuantities(limits[name], amount);
+  return limits;
 }
 
 /** Guaranteed, Burstable or BestEffort, from CPU and memory of all containers (KEP and docs: pod-qos). */

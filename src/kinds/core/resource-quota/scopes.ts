@@ -1,0 +1,56 @@
+import type { KubeObject } from '../../../meta/types.ts';
+import type { AnyKind } from '../../define.ts';
+import type { Pod, PodAffinityTerm, ResourceQuota, ScopedResourceSelectorRequirement } from '../../generated/core-v1.ts';
+import { qosClassOf } from '../pod/resources.ts';
+
+/** Both ways a quota names scopes. */
+export const scopesOf = ({ spec }: ResourceQuota): readonly ScopedResourceSelectorRequirement[] => [
+  ...(spec.scopes ?? []).map((scopeName) => ({ scopeName, operator: 'Exists' as const })),
+  ...(spec.scopeSelector?.matchExpressions ?? []),
+];
+
+/** Whether a quota is about an object at all. Scopes are about pods; an object that is none matches no scope. */
+export const isInScope = (quota: ResourceQuota, kind: AnyKind, object: KubeObject): boolean =>
+  scopesOf(quota).every((scope) => kind.resource === 'pods' && matches(scope, object as Pod));
+
+function matches({ scopeName, operator, values = [] }: ScopedResourceSelectorRequirement, pod: Pod): boolean {
+  switch (scopeName) {
+    case 'Terminating':
+      return (pod.spec.activeDeadlineSeconds ?? -1) >= 0;
+    case 'NotTerminating':
+      return (pod.spec.activeDeadlineSeconds ?? -1) < 0;
+    case 'BestEffort':
+      return qosClassOf(pod) === 'BestEffort';
+    case 'NotBestEffort':
+      return qosClassOf(pod) !== 'BestEffort';
+    case 'PriorityClass':
+      return matchesValue(operator, values, pod.spec.priorityClassName);
+    case 'CrossNamespacePodAffinity':
+      return asksElsewhere(pod);
+    default:
+      return false;
+  }
+}
+
+function matchesValue(operator: string, values: readonly string[], value: string | undefined): boolean {
+  switch (operator) {
+    case 'In':
+      return value !== undefined && value !== '' && values.includes(value);
+    case 'NotIn':
+      return !value || !values.includes(value);
+    case 'Exists':
+      return Boolean(value);
+    default:
+      return !value;
+  }
+}
+
+/** Affinity to pods of other namespaces. */
+function asksElsewhere({ spec }: Pod): boolean {
+  const terms: PodAffinityTerm[] = [];
+  for (const pods of [spec.affinity?.podAffinity, spec.affinity?.podAntiAffinity]) {
+    terms.push(...(pods?.requiredDuringSchedulingIgnoredDuringExecution ?? []));
+    terms.push(...(pods?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map((it) => it.podAffinityTerm));
+  }
+  return terms.some((it) => (it?.namespaces?.length ?? 0) > 0 || it?.namespaceSelector !== undefined);
+}
