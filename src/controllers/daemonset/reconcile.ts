@@ -8,6 +8,7 @@ import { applyPods } from '../apply-pods.ts';
 import { nextAvailableIn } from '../available.ts';
 import { claim } from '../claim.ts';
 import { keepRevision, truncateHistory } from '../history/keep.ts';
+import { revisionsOf } from '../history/revision.ts';
 import { perRun } from '../per-run.ts';
 import { again, type Controller, type ControllerContext, done } from '../run.ts';
 import { placesOf } from './places.ts';
@@ -63,6 +64,7 @@ export const daemonSets: Controller = {
     const pods = await claim(claimer, pod, inReach(informers.of(pod)), client);
     const { revision, collisionCount } = await keepRevision(set, history, { kind: daemonSet, hashLabel }, context);
     const hash = hashOf(revision);
+    if (await relabel(set, pods, history, hash, context)) return done;
 
     const nodes = informers.of(node).list();
     const now = clock.now();
@@ -72,7 +74,9 @@ export const daemonSets: Controller = {
     const fault = await applyPods(set, { create, remove: plan.remove }, context);
 
     const written = await client.changeStatus(daemonSet, set, (draft) => {
-      draft.status = statusOf(set, placesOf(set, { nodes, pods }), { hash, collisionCount }, now);
+      // Conditions are somebody else's: there are none that we know of.
+      const { conditions } = draft.status ?? {};
+      draft.status = { ...statusOf(set, placesOf(set, { nodes, pods }), { hash, collisionCount }, now), ...(conditions && { conditions }) };
     });
     if (written) expectations.wrote(key, daemonSet, written);
     const live = new Set(pods.map(hashOf));
@@ -95,6 +99,28 @@ export const daemonSets: Controller = {
     }
   },
 };
+
+/**
+ * Of several revisions with the set's template the newest counts. Pods of the others are like its own, and get its hash
+ * instead of being replaced (upstream: dedupCurHistories). Tells whether there were any: their news bring us back.
+ */
+async function relabel(
+  set: apps.DaemonSet,
+  pods: readonly core.Pod[],
+  history: readonly apps.ControllerRevision[],
+  hash: string,
+  { client, expectations }: ControllerContext,
+): Promise<boolean> {
+  const same = new Set(revisionsOf(set.spec.template, history).map(hashOf));
+  const others = pods.filter((it) => hashOf(it) !== hash && same.has(hashOf(it)));
+  for (const it of others) {
+    const written = await client.change(pod, it, (draft) => {
+      draft.metadata.labels = { ...draft.metadata.labels, [hashLabel]: hash };
+    });
+    if (written) expectations.wrote(keyOf(set), pod, written);
+  }
+  return others.length > 0;
+}
 
 type Failure = { count: number; at: Milliseconds };
 /** After twice the longest wait without a failure all is forgotten (client-go, flowcontrol.Backoff). */

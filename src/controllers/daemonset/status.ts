@@ -28,6 +28,5 @@ export function statusOf(
     ...(available > 0 && { numberAvailable: available }),
     ...(unavailable > 0 && { numberUnavailable: unavailable }),
     ...(collisions && { collisionCount }),
-    ...(set.status?.conditions && { conditions: set.status.conditions }),
   };
 }

@@ -37,16 +37,19 @@ export type RevisionPlan = {
 
 /** Upstream: getStatefulSetRevisions, and constructHistory of the DaemonSet controller, which come to the same. */
 export function planRevision(template: core.PodTemplateSpec, revisions: readonly Revision[]): RevisionPlan {
-  const kept = (it: Revision): core.PodTemplateSpec | undefined => (isDeleting(it) ? undefined : templateOf(it));
-  const isSame = (it: Revision): boolean => {
-    const old = kept(it);
-    return old !== undefined && sameTemplate(old, template);
-  };
-  const found = revisions.filter(isSame).sort(byRevision).at(-1);
+  const staying = revisions.filter((it) => !isDeleting(it));
+  const found = revisionsOf(template, staying).sort(byRevision).at(-1);
   const others = revisions.filter((it) => it !== found);
   const next = Math.max(0, ...others.map(numberOf)) + 1;
   return { found, number: found ? Math.max(numberOf(found), next) : next };
 }
+
+/** Those that keep the template, whoever made them. */
+export const revisionsOf = (template: core.PodTemplateSpec, revisions: readonly Revision[]): Revision[] =>
+  revisions.filter((it) => {
+    const kept = templateOf(it);
+    return kept !== undefined && sameTemplate(kept, template);
+  });
 
 /** Revisions beyond the limit, oldest first; those in `live` are in use, and do not count. */
 export function planTruncation(revisions: readonly Revision[], live: ReadonlySet<string>, limit: number): Revision[] {

@@ -68,7 +68,9 @@ export const statefulSets: Controller = {
     const fault = await applyPlan(set, plan, context);
 
     const written = await client.changeStatus(statefulSet, set, (draft) => {
-      draft.status = statusOf(set, revisions, { pods, collisionCount }, clock.now());
+      // Conditions are somebody else's: there are none that we know of.
+      const { conditions } = draft.status ?? {};
+      draft.status = { ...statusOf(set, revisions, { pods, collisionCount }, clock.now()), ...(conditions && { conditions }) };
     });
     if (written) expectations.wrote(key, statefulSet, written);
     await truncateHistory(set, history, liveRevisions(revisions, pods), context);

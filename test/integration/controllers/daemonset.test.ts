@@ -255,6 +255,45 @@ test('history: what comes back gets a new number, and what is too old goes', asy
   expect(items.map((it) => `${it.revision} ${JSON.stringify(it.data).match(/agent:\d/)?.[0]}`).sort()).toEqual(['4 agent:3', '5 agent:4']);
 });
 
+test('of two revisions with one template the newer counts, and no pod is replaced for that', async () => {
+  await create();
+  await status('everywhere', { numberAvailable: 3 });
+  const before = (await pods()).map((it) => it.metadata.uid).sort();
+  const [first] = (await plane.client.list(controllerRevision, { namespace: 'default' })).items;
+  const { labels, ownerReferences } = first!.metadata;
+  await plane.client.create(controllerRevision, {
+    metadata: {
+      namespace: 'default',
+      name: 'agent-twin',
+      labels: { ...labels, 'controller-revision-hash': 'twin' },
+      ownerReferences: ownerReferences ?? [],
+    },
+    ...(first?.data && { data: first.data }),
+    revision: 2,
+  });
+  await plane.seen('all are of the twin', async () =>
+    (await pods()).every((it) => it.metadata.labels?.['controller-revision-hash'] === 'twin'),
+  );
+  await plane.client.delete(controllerRevision, first!.metadata);
+  await plane.settle();
+  expect((await pods()).map((it) => it.metadata.uid).sort()).toEqual(before);
+  expect((await plane.client.list(controllerRevision, { namespace: 'default' })).items.map((it) => it.metadata.name)).toEqual([
+    'agent-twin',
+  ]);
+});
+
+test('conditions that somebody else has set stay', async () => {
+  await create();
+  await status('everywhere', { numberAvailable: 3 });
+  const condition = { type: 'Mine', status: 'True', reason: 'Because' };
+  await plane.client.changeStatus(daemonSet, key, (draft) => {
+    draft.status!.conditions = [condition];
+  });
+  await setImage('agent:2');
+  await status('rolled out', { updatedNumberScheduled: 3, numberAvailable: 3 });
+  expect((await get()).status?.conditions).toEqual([condition]);
+});
+
 test('pods without an owner are adopted', async () => {
   await createPod(plane.client, 'lonely', { ip: '10.244.0.5', metadata: { labels: { app: 'agent' } } });
   await create({ updateStrategy: { type: 'OnDelete' } });
