@@ -3,6 +3,7 @@ import { fakeEdges, recordedIo } from '../../test/fixtures/cli/io.ts';
 import { commands } from './commands/index.ts';
 import { parse } from './parse.ts';
 import { runCli } from './run.ts';
+import { verbs } from './verbs/index.ts';
 
 const { edges } = fakeEdges('/nowhere', '/nobody');
 const read = (...argv: string[]) => {
@@ -23,7 +24,8 @@ test('flags, switches and settings are told apart', () => {
 });
 
 const faults: Array<[argv: string, message: string]> = [
-  ['foo', 'unknown command "foo" for "peapod"'],
+  ['qqqq', 'unknown command "qqqq" for "peapod"'],
+  ['gett', 'unknown command "gett" for "peapod"\n\nDid you mean this?\n\tget\n\tset'],
   ['statsu', 'unknown command "statsu" for "peapod"\n\nDid you mean this?\n\tstatus'],
   ['up --foo', "unknown flag: --foo\nSee 'peapod up --help' for usage."],
   ['up --foo=1', "unknown flag: --foo\nSee 'peapod up --help' for usage."],
@@ -44,7 +46,7 @@ for (const [argv, message] of faults) {
 }
 
 test('help', async () => {
-  for (const argv of [[], ['--help'], ...commands.map(({ name }) => [name, '--help'])]) {
+  for (const argv of [[], ['--help'], ...[...commands, ...verbs].map(({ name }) => [name, '--help'])]) {
     const io = recordedIo();
     expect(await runCli(argv, edges, io)).toBe(0);
     await expect(io.out()).toMatchFileSnapshot(`../../test/golden/cli/help${argv.length > 1 ? `-${argv[0]}` : ''}.txt`);

@@ -17,6 +17,8 @@ export type StreamSession = {
   /** How it ended: undefined when the connection broke before that was told. */
   readonly ended: Promise<Status | undefined>;
   close(): void;
+  /** Does not wait for the other side. */
+  break(): void;
 };
 
 export type Sinks = {
@@ -64,6 +66,7 @@ export async function openStreams(
     resize: ({ columns, rows }) => void send(channel.resize, Buffer.from(JSON.stringify({ Width: columns, Height: rows }))),
     ended,
     close: () => socket.close(),
+    break: () => socket.terminate(),
   };
 }
 

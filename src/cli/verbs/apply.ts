@@ -1,3 +1,4 @@
+import { deepEqual } from '../../meta/copy.ts';
 import { isReason, StatusError } from '../../meta/status-error.ts';
 import { CommandError } from '../command.ts';
 import type { Requests } from '../connection/requests.ts';
@@ -68,7 +69,7 @@ export const apply = verb({
         if (!output) io.print(`${objectName(selected.resource, object.metadata.name)} ${did}${dryRunNote(dryRun)}`);
         else if (output.as === 'name') io.print(objectName(selected.resource, object.metadata.name));
       } catch (error) {
-        faults.push(conflictHelp(error instanceof StatusError ? inFile(error, it.from) : error));
+        faults.push(conflictHelp(error));
       }
     }
     if (output && output.as !== 'name') printApplied(context, output, applied);
@@ -83,8 +84,6 @@ const matchesLabels = (selector: string | undefined, labels: Readonly<Record<str
     return key === '' || (value === undefined ? key in labels : labels[key] === value);
   });
 
-const inFile = (error: StatusError, from: string): unknown =>
-  isConflictOfManagers(error) ? error : new WhileDoing(`error when applying patch from ${JSON.stringify(from)}`, error);
 const isConflictOfManagers = (error: unknown): error is StatusError =>
   isReason(error, 'Conflict') && (error.details?.causes ?? []).some((it) => it.reason === 'FieldManagerConflict');
 
@@ -112,14 +111,30 @@ async function applyOne(context: Context, it: Selected, dryRun: DryRun): Promise
     throw error;
   });
   if (dryRun === 'client') return { object: was ?? manifest, did: was ? 'configured' : 'created' };
-  const object = await applyManifest(requests, it, was, {
-    fieldManager: given.fieldManager ?? manager,
-    dryRun: dryRun === 'server',
-    validate: validationOf(given.validate),
-    force: given.forceConflicts === true,
+  const writing = { fieldManager: given.fieldManager ?? manager, dryRun: dryRun === 'server', validate: validationOf(given.validate) };
+  const object = await applyManifest(requests, it, was, { ...writing, force: given.forceConflicts === true }).catch((error: unknown) => {
+    if (given.serverSide || !(error instanceof StatusError)) throw error;
+    if (isConflictOfManagers(error) && managersIn(error).every(isByHand))
+      return applyManifest(requests, it, was, { ...writing, force: true });
+    throw was ? error : new WhileDoing(`error when creating ${JSON.stringify(it.from === 'standard input' ? 'STDIN' : it.from)}`, error);
   });
-  return { object, did: !was ? 'created' : was.metadata.resourceVersion === object.metadata.resourceVersion ? 'unchanged' : 'configured' };
+  if (given.serverSide) return { object, did: 'serverside-applied' };
+  return { object, did: !was ? 'created' : isSame(was, object, dryRun !== 'none') ? 'unchanged' : 'configured' };
 }
+
+/** A dry run leaves the version as it was: what counts is what would be in it. */
+function isSame(was: AnyObject, now: AnyObject, isDry: boolean): boolean {
+  if (!isDry) return was.metadata.resourceVersion === now.metadata.resourceVersion;
+  const content = ({ metadata: { managedFields: _, generation: __, ...metadata }, ...rest }: AnyObject) => ({ ...rest, metadata });
+  return deepEqual(content(was), content(now));
+}
+
+/** Who owns the fields in question: `conflict with "kubectl-edit" using v1`. */
+const managersIn = (error: StatusError): string[] =>
+  (error.details?.causes ?? []).map((it) => /^conflict with "([^"]*)"/.exec(it.message ?? '')?.[1] ?? '');
+
+/** What the user has changed with another verb is taken over, as kubectl's own apply does; what belongs to others is not. */
+const isByHand = (name: string): boolean => /^(kubectl|peapod)(-|$)/.test(name);
 
 /** Asks the server to make the object be as its manifest says; `was` is what is there now. */
 export async function applyManifest(

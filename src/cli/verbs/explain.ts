@@ -79,10 +79,24 @@ class Schemas {
   /** `[]Container`, `map[string]string`, `string`. */
   typeText(schema: Schema): string {
     const ref = schema.$ref ?? schema.allOf?.[0]?.$ref;
-    if (ref !== undefined) return nameOf(ref).split('.').at(-1) as string;
+    if (ref !== undefined) return this.#nameOrType(ref);
     if (schema.type === 'array') return `[]${schema.items ? this.typeText(schema.items) : 'Object'}`;
     if (typeof schema.additionalProperties === 'object') return `map[string]${this.typeText(schema.additionalProperties)}`;
     return schema.type === 'object' || schema.type === undefined ? 'Object' : schema.type;
+  }
+
+  /** A type that is one value (Quantity, Time) is told as what it is written as. */
+  #nameOrType(ref: string): string {
+    const target = this.#all[nameOf(ref)];
+    if (target && !target.properties && target.type !== 'object') return target.type ?? 'string';
+    return nameOf(ref).split('.').at(-1) as string;
+  }
+
+  /** Its own words, and those of the type behind it. */
+  descriptions(schema: Schema): string[] {
+    const { description: _, ...bare } = schema;
+    const behind = this.fields(bare);
+    return [...new Set([schema.description, behind.description].filter((it): it is string => Boolean(it)))];
   }
 
   /** Where the fields are: behind lists and maps too. */
@@ -111,8 +125,7 @@ function explainTo(print: Print, schemas: Schemas, resource: Resource, path: rea
     const next = parent.properties?.[name];
     if (!next) throw new CommandError(`field ${JSON.stringify(name)} does not exist`);
     if (i === path.length - 1) {
-      const must = parent.required?.includes(name) ? ' -required-' : '';
-      print(`FIELD: ${name} <${schemas.typeText(next)}>${must}`);
+      print(`FIELD: ${name} <${schemas.typeText(next)}>`);
       putEnum(print, schemas.resolved(next), '');
       print('');
     }
@@ -120,8 +133,9 @@ function explainTo(print: Print, schemas: Schemas, resource: Resource, path: rea
   }
   if (path.length > 0) print('');
   print('DESCRIPTION:');
-  const description = schemas.resolved(schema).description;
-  for (const line of wrapped(description || '<empty>', 76)) print(`    ${line}`);
+  const descriptions = schemas.descriptions(schema);
+  for (const it of descriptions.length > 0 ? descriptions : ['<empty>']) for (const line of wrapped(it, 76)) print(`    ${line}`);
+  if (descriptions.length > 0) print('    ');
   const { properties } = schemas.fields(schema);
   if (!properties) {
     print('');
@@ -148,7 +162,7 @@ function putFields(print: Print, schemas: Schemas, schema: Schema, recursive: bo
       continue;
     }
     putEnum(print, schemas.resolved(it), pad);
-    for (const line of wrapped(schemas.resolved(it).description || '<no description>', 76)) print(`${pad}  ${line}`);
+    for (const line of wrapped(it.description || '<no description>', 76)) print(`${pad}  ${line}`);
     print('');
   }
 }

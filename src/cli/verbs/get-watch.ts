@@ -1,7 +1,7 @@
 import { CommandError } from '../command.ts';
 import { type Output, renderObject, type Table, tableLines, tableType, withoutManagedFields } from '../printers/index.ts';
 import { type AnyObject, pathOf } from '../resources/index.ts';
-import type { GetContext, Wanted } from './get.ts';
+import type { GetContext, Wanted } from './get-flags.ts';
 
 /** `get -w`: what is there, then each change as it comes, until the server ends the watch. */
 export async function watchObjects(context: GetContext, output: Output, wanted: readonly Wanted[]): Promise<number> {

@@ -1,45 +1,23 @@
 import { isReason } from '../../meta/status-error.ts';
 import { CommandError } from '../command.ts';
 import { PlainFault, throwAll } from '../faults.ts';
-import { number, onOff, text, texts } from '../grammar/flags.ts';
 import { type Output, outputOf, renderObject, type Table, tableType, withoutManagedFields } from '../printers/index.ts';
-import { type AnyObject, getObject, meantBy, pathOf, placeOf, type Resource, type Target } from '../resources/index.ts';
+import { type AnyObject, getObject, meantBy, pathOf, placeOf } from '../resources/index.ts';
 import { namesFiles } from '../resources/read-files.ts';
-import { everywhereFlag, fileFlags, outputFlags, selectorFlags } from './flag-sets.ts';
+import { type GetContext, getFlags, type Wanted } from './get-flags.ts';
 import { printTables, type Piece } from './get-tables.ts';
 import { watchObjects } from './get-watch.ts';
 import { list, listFault, selectNames } from './selection.ts';
 import type { Session } from './session.ts';
 import { sortRows, sortObjects } from './sort-by.ts';
-import { type VerbContext, verb } from './verb.ts';
-
-const flags = {
-  ...fileFlags,
-  ...selectorFlags,
-  ...everywhereFlag,
-  ...outputFlags,
-  watch: onOff('After listing, watch for changes', { short: 'w' }),
-  watchOnly: onOff('Watch for changes without listing first'),
-  outputWatchEvents: onOff('Show the type of event'),
-  sortBy: text('Path of the field to sort by: .metadata.creationTimestamp'),
-  noHeaders: onOff('Leave out the headers'),
-  showLabels: onOff('Show all labels as the last column'),
-  labelColumns: texts('Labels to be shown as columns', { short: 'L' }),
-  showKind: onOff('Show the kind before each name'),
-  ignoreNotFound: onOff('End with 0 when what is named is not there'),
-  chunkSize: number('Objects per request; 0 is all at once'),
-  serverPrint: onOff('Taken; tables always come from the server', { hidden: true }),
-  subresource: text('Get this subresource: status or scale'),
-  raw: text('GET this path and print the answer'),
-} as const;
-export type GetContext = VerbContext<typeof flags>;
+import { verb } from './verb.ts';
 
 export const get = verb({
   name: 'get',
   summary: 'Show one or many objects',
   usage: '[(-o|--output=)FORMAT] (TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE/NAME …) [flags]',
   completes: 'resources',
-  flags,
+  flags: getFlags,
   async run(context) {
     const { flags: given, io } = context;
     if (given.raw !== undefined) {
@@ -60,9 +38,6 @@ export const get = verb({
     return output.as === 'table' ? getTables(context, output.wide, wanted) : getWhole(context, output, wanted);
   },
 });
-
-/** What one request is to be made for: an object, or all of a kind. */
-export type Wanted = { resource: Resource; target?: Target };
 
 async function wantedBy(context: GetContext): Promise<Wanted[]> {
   const { flags: given } = context;

@@ -1,0 +1,52 @@
+import type { core } from '../../kinds/index.ts';
+import { isDeleting } from '../../meta/owner.ts';
+import type { KubeObject } from '../../meta/types.ts';
+import type { Facts, Workload } from './facts.ts';
+import { lineOf, madeBy, podsOf } from './owners.ts';
+
+/** All that can be at fault when something is wrong with one object, from it downwards. */
+export type Scope = {
+  facts: Facts;
+  subject: KubeObject;
+  /** The subject, if it is one, and those that it has made. */
+  workloads: readonly Workload[];
+  /** Those that are meant to stay, and the subject. */
+  pods: readonly core.Pod[];
+  services: readonly core.Service[];
+  claims: readonly core.PersistentVolumeClaim[];
+  nodes: readonly core.Node[];
+};
+
+export function scopeOf(facts: Facts, subject: KubeObject): Scope {
+  const below = madeBy(facts, subject);
+  const workloads = [...lineOf(facts, subject).filter(isWorkload), ...below.workloads];
+  const service = subject.kind === 'Service' ? (subject as core.Service) : undefined;
+  const candidates = subject.kind === 'Pod' ? [subject as core.Pod] : service ? podsOf(facts, service) : below.pods;
+  const pods = candidates.filter((it) => it === subject || !isDeleting(it));
+  return {
+    facts,
+    subject,
+    workloads: [...new Set(workloads)],
+    pods,
+    services: service ? [service] : [],
+    claims: subject.kind === 'PersistentVolumeClaim' ? [subject as core.PersistentVolumeClaim] : claimsOf(facts, pods),
+    nodes:
+      subject.kind === 'Node'
+        ? [subject as core.Node]
+        : facts.nodes.filter(({ metadata }) => pods.some(({ spec }) => spec.nodeName === metadata.name)),
+  };
+}
+
+const workloadKinds = ['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob'];
+const isWorkload = (it: KubeObject): it is Workload => workloadKinds.includes(it.kind ?? '');
+
+/** The claims that pods mount, those of ephemeral volumes too. */
+function claimsOf(facts: Facts, pods: readonly core.Pod[]): core.PersistentVolumeClaim[] {
+  const wanted = new Set(pods.flatMap((pod) => claimNamesOf(pod).map((it) => `${pod.metadata.namespace}/${it}`)));
+  return facts.claims.filter(({ metadata }) => wanted.has(`${metadata.namespace}/${metadata.name}`));
+}
+
+export const claimNamesOf = ({ metadata, spec }: core.Pod): string[] =>
+  (spec.volumes ?? []).flatMap((it) =>
+    it.persistentVolumeClaim ? [it.persistentVolumeClaim.claimName] : it.ephemeral ? [`${metadata.name}-${it.name}`] : [],
+  );

@@ -1,0 +1,28 @@
+import type { KubeObject } from '../../meta/types.ts';
+import { humanDuration } from '../grammar/duration.ts';
+import type { Facts } from './facts.ts';
+import { titleOf } from './facts.ts';
+import { lineOf } from './owners.ts';
+
+export const capital = (text: string): string => `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}`;
+
+/** `3m ago`. */
+export const ago = (now: number, time: string | undefined): string =>
+  time === undefined ? 'at some time' : `${humanDuration(Math.max(0, now - Date.parse(time)))} ago`;
+
+export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/** One line, not too long: messages of engines and programs can be anything. */
+export function oneLine(text: string, most = 400): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > most ? `${line.slice(0, most - 1)}…` : line;
+}
+
+/** A command about an object: `peapod describe pod/web -n shop`. */
+export const commandFor = (verb: string, object: KubeObject, rest = ''): string =>
+  `peapod ${verb} ${titleOf(object)}${rest ? ` ${rest}` : ''}${inNamespace(object.metadata.namespace)}`;
+
+export const inNamespace = (namespace: string | undefined): string => (namespace && namespace !== 'default' ? ` -n ${namespace}` : '');
+
+/** The object whose template is to be changed so that a pod becomes another. */
+export const templateOwner = (facts: Facts, pod: KubeObject): KubeObject => lineOf(facts, pod)[0] ?? pod;
