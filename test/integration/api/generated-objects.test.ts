@@ -1,6 +1,17 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type AnyKind, deployment, kinds, persistentVolumeClaim, pod, replicaSet, service } from '../../../src/kinds/index.ts';
+import {
+  type AnyKind,
+  daemonSet,
+  deployment,
+  kinds,
+  persistentVolumeClaim,
+  pod,
+  replicaSet,
+  replicationController,
+  service,
+  statefulSet,
+} from '../../../src/kinds/index.ts';
 import { applyMergePatch } from '../../../src/meta/patch/merge.ts';
 import type { KubeObject } from '../../../src/meta/types.ts';
 import { anyObject } from '../../fixtures/api/any-object.ts';
@@ -73,12 +84,19 @@ const container = {
   resources: { limits: { cpu: '1' } },
 };
 const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [container], volumes: [{ name: 'v', emptyDir: {} }] } };
+const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
 const good: Array<[AnyKind, object]> = [
   [pod, template.spec],
   [deployment, { replicas: 1, selector: { matchLabels: { a: 'b' } }, template }],
   [replicaSet, { replicas: 1, selector: { matchLabels: { a: 'b' } }, template }],
+  [
+    statefulSet,
+    { serviceName: 's', selector: { matchLabels: { a: 'b' } }, template, volumeClaimTemplates: [{ metadata: { name: 'd' }, spec: claim }] },
+  ],
+  [daemonSet, { selector: { matchLabels: { a: 'b' } }, template }],
+  [replicationController, { template }],
   [service, { selector: { a: 'b' }, ports: [{ port: 80, name: 'http' }] }],
-  [persistentVolumeClaim, { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } }],
+  [persistentVolumeClaim, claim],
 ];
 
 describe.each(good.map(([kind, spec]) => [kind.resource, kind, spec] as const))('a good one of %s', (_, kind, spec) => {
