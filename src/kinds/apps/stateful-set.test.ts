@@ -99,6 +99,14 @@ describe('faults', () => {
       'spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in StatefulSet is not Supported',
     ],
     [
+      (it) => Object.assign(it.spec.volumeClaimTemplates?.[0]?.spec ?? {}, { accessModes: [] }),
+      'spec.volumeClaimTemplates[0].spec.accessModes: Required value: at least 1 access mode is required',
+    ],
+    [
+      (it) => Object.assign(it.spec, { serviceName: 'under_score' }),
+      `spec.serviceName: Invalid value: "under_score": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')`,
+    ],
+    [
       (it) => Object.assign(it.spec, { volumeClaimTemplates: [] }),
       'spec.template.spec.containers[0].volumeMounts[0].name: Not found: "data"',
     ],

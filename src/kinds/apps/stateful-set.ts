@@ -2,6 +2,7 @@ import { deepEqual } from '../../meta/copy.ts';
 import { type FieldError, forbidden, invalidValue, notSupported, required } from '../../meta/field-error.ts';
 import { dns1123Label } from '../../meta/names.ts';
 import { selectorText } from '../../meta/selector.ts';
+import { persistentVolumeClaim } from '../core/persistent-volume-claim.ts';
 import { defaultTemplate } from '../core/pod/defaults.ts';
 import { templateFaults } from '../core/pod/validate.ts';
 import { type Column, defineKind } from '../define.ts';
@@ -102,11 +103,18 @@ function validate(it: StatefulSet, was?: StatefulSet): FieldError[] {
     // That the selector stays is part of the rule for the whole spec.
     ...selectorFaults(it, undefined, 'statefulset'),
     ...templateFaults(withClaims(spec), 'spec.template', 'StatefulSet'),
-    ...(spec.volumeClaimTemplates ?? []).flatMap(({ metadata }, i) =>
-      metadata?.name ? [] : [required(`spec.volumeClaimTemplates[${i}].metadata.name`)],
-    ),
+    // Later they cannot change.
+    ...(was ? [] : claimFaults(spec)),
     ...(was && !deepEqual(fixedPart(spec), fixedPart(was.spec)) ? [forbidden('spec', changeable)] : []),
   ];
+}
+
+function claimFaults({ volumeClaimTemplates = [] }: StatefulSetSpec): FieldError[] {
+  return volumeClaimTemplates.flatMap((claim, i) => {
+    const path = `spec.volumeClaimTemplates[${i}]`;
+    const inside = (persistentVolumeClaim.validate?.(claim) ?? []).map((it) => ({ ...it, path: `${path}.${it.path}` }));
+    return claim.metadata?.name ? inside : [required(`${path}.metadata.name`), ...inside];
+  });
 }
 
 const changeable =
