@@ -1,7 +1,8 @@
-import type { AnyKind } from '../kinds/index.ts';
+import { type AnyKind, measured } from '../kinds/index.ts';
 import type { KubeObject } from '../meta/types.ts';
 import { applyObject, applyScale } from './apply.ts';
 import type { ApiContext, WriteOptions } from './context.ts';
+import { measure, type NodeLookup } from './measured.ts';
 import { type PatchType, patched } from './patch.ts';
 import { read } from './reading.ts';
 import { post } from './subresources.ts';
@@ -29,12 +30,16 @@ async function apply(
   return (await applyObject(api, kind, place, config, options)).object;
 }
 
-/** The client's Transport without the network: objects are handed over as they are, and must not be changed. */
-export function localTransport(api: ApiContext) {
+/**
+ * The client's Transport without the network: objects are handed over as they are, and must not be changed. What is
+ * measured is asked of the nodes that `connectNode` finds.
+ */
+export function localTransport(api: ApiContext, connectNode: NodeLookup = () => undefined) {
   return {
     get: async (kind: AnyKind, key: Key): Promise<KubeObject> => shown(kind, await getEntry(api, kind, key.namespace, key.name)),
 
     async list(kind: AnyKind, query: ListQuery) {
+      if (measured.includes(kind)) return { items: await measure(api, kind, query, connectNode), resourceVersion: '' };
       const page = await listPage(api, kind, query);
       return {
         items: page.entries.map((it) => shown(kind, it)),

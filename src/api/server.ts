@@ -99,7 +99,7 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
     servers.push(server);
     return port;
   };
-  const local = localTransport(api);
+  const local = localTransport(api, deps.connectNode);
   await ensureInitialObjects(local, config.manifests);
   const port = await listen(config.host, config.port);
   const stopExpiry = expireEvents(api, eventLifetime);

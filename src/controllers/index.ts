@@ -7,6 +7,7 @@ import { endpointSlices } from './endpointslice/reconcile.ts';
 import { mirroredEndpoints } from './endpointslice-mirroring/reconcile.ts';
 import { ephemeralVolumes } from './ephemeral-volume/reconcile.ts';
 import { garbageCollector } from './garbage-collector/reconcile.ts';
+import { autoscalers } from './horizontal-pod-autoscaler/reconcile.ts';
 import { jobOrphans } from './job/orphans.ts';
 import { jobs } from './job/reconcile.ts';
 import { namespaces } from './namespace/reconcile.ts';
@@ -40,6 +41,7 @@ export const controllers: readonly Controller[] = [
   finishedJobs,
   cronJobs,
   disruptionBudgets,
+  autoscalers,
   resourceQuotas,
   endpointSlices,
   endpointsOfServices,

@@ -4,6 +4,7 @@ import { daemonSet } from './apps/daemon-set.ts';
 import { deployment } from './apps/deployment.ts';
 import { replicaSet } from './apps/replica-set.ts';
 import { statefulSet } from './apps/stateful-set.ts';
+import { horizontalPodAutoscaler } from './autoscaling/horizontal-pod-autoscaler.ts';
 import { reviews } from './authorization/reviews.ts';
 import { cronJob } from './batch/cron-job.ts';
 import { firstFree, hasIndex, type Indexes, mergeIndexes, readIndexes, showIndexes, totalOf, withIndexes } from './batch/job/indexes.ts';
@@ -44,11 +45,13 @@ export type * as apps from './generated/apps-v1.ts';
 export type * as authorization from './generated/authorization-v1.ts';
 export type * as authentication from './generated/authentication-v1.ts';
 export type * as autoscaling from './generated/autoscaling-v1.ts';
+export type * as autoscalingV2 from './generated/autoscaling-v2.ts';
 export type * as batch from './generated/batch-v1.ts';
 export type * as coordination from './generated/coordination-v1.ts';
 export type * as core from './generated/core-v1.ts';
 export type * as discovery from './generated/discovery-v1.ts';
 export type * as events from './generated/events-v1.ts';
+export type * as metrics from './generated/metrics-v1beta1.ts';
 export type * as policy from './generated/policy-v1.ts';
 export type * as scheduling from './generated/scheduling-v1.ts';
 export type * as storage from './generated/storage-v1.ts';
@@ -74,6 +77,7 @@ export {
   controllerRevision,
   job,
   cronJob,
+  horizontalPodAutoscaler,
   podDisruptionBudget,
   limitRange,
   resourceQuota,
@@ -105,6 +109,7 @@ export const kinds: readonly AnyKind[] = [
   controllerRevision,
   job,
   cronJob,
+  horizontalPodAutoscaler,
   podDisruptionBudget,
   limitRange,
   resourceQuota,
