@@ -28,13 +28,14 @@ import { set } from './set.ts';
 import { top } from './top.ts';
 import type { Verb } from './verb.ts';
 import { wait } from './wait.ts';
+import { why } from './why.ts';
 
 export { completeLine } from './complete.ts';
 export { findVerb, firstWord, runVerb } from './run-verb.ts';
 
 /** Verbs of kubectl's grammar, in the order that the help lists them. */
 export const verbs: readonly Verb[] = [
-  ...[get, describe, events, logs, exec, attach, cp, portForward, top],
+  ...[get, describe, why, events, logs, exec, attach, cp, portForward, top],
   ...[create, run, expose, apply, diff, edit, replace, patch, del],
   ...[scale, set, rollout, label, annotate, wait],
   ...[cordon, uncordon, drain, auth],

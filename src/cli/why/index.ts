@@ -1,0 +1,8 @@
+export { type Explanation, explain, type NamedFinding } from './explain.ts';
+export { type Facts, noFacts, titleOf } from './facts.ts';
+export { gatherFacts, lastLines, resourcesOfFacts } from './gather.ts';
+export { containersIn } from './containers.ts';
+export { madeBy } from './owners.ts';
+export { printExplanation } from './print.ts';
+export { stateOf } from './state.ts';
+export { tellWhy } from './tell.ts';
