@@ -1,4 +1,5 @@
 import { CommandError } from '../command.ts';
+import { eachAttempted } from '../faults.ts';
 import { getObject, meantBy } from '../resources/index.ts';
 import { type Facts, gatherFacts, tellWhy } from '../why/index.ts';
 import { verb } from './verb.ts';
@@ -20,20 +21,22 @@ export const why = verb({
       throw new CommandError(`expected 'why ${usage}'.\nName one object or several\nSee 'peapod why -h' for help and examples`);
     let isWell = true;
     const known = new Map<string, Facts>();
-    for (const [i, { resource, name }] of meant.targets.entries()) {
+    let isFirst = true;
+    await eachAttempted(meant.targets, async ({ resource, name }) => {
       const target = session.target(resource, name);
       const object = await getObject(session.requests, target);
       const place = target.namespace ?? '';
       const facts = known.get(place) ?? (await gatherFacts(session.requests, served, target.namespace, context.io.clock.now()));
       known.set(place, facts);
-      if (i > 0) context.io.print('');
+      if (!isFirst) context.io.print('');
+      isFirst = false;
       // The same object as in the lists, where it is in one.
       const listed = Object.values(facts)
         .flatMap((it) => (Array.isArray(it) ? (it as (typeof object)[]) : []))
         .find((it) => it.metadata.uid === object.metadata.uid);
       const { state } = await tellWhy(session.requests, facts, listed ?? object, context.io);
       isWell &&= state.is !== 'wrong';
-    }
+    });
     return isWell ? 0 : 1;
   },
 });

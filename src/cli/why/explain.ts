@@ -5,7 +5,7 @@ import { containersIn } from './containers.ts';
 import type { Facts } from './facts.ts';
 import { titleOf } from './facts.ts';
 import type { Finding } from './finding.ts';
-import { lineOf } from './owners.ts';
+import { lineOf, madeBy } from './owners.ts';
 import { scopeOf } from './scope.ts';
 import { type State, stateOf } from './state.ts';
 import { type Step, stepOf } from './steps.ts';
@@ -25,10 +25,23 @@ export type Explanation = {
 /** The causes in their order, each with all that they find wrong from the subject downwards; no I/O. */
 export function explain(facts: Facts, subject: KubeObject): Explanation {
   const scope = scopeOf(facts, subject);
-  const findings = causes.flatMap(({ name, find }) => find(scope).map((it) => ({ cause: name, ...it })));
+  const findings = withoutEchoes(causes.flatMap(({ name, find }) => find(scope).map((it) => ({ cause: name, ...it }))));
   const state = findings.length > 0 ? ({ is: 'wrong' } as const) : stateOf(facts, subject, scope);
   return { subject, state, findings, chain: chainOf(facts, subject, findings[0], scope.pods) };
 }
+
+/** What a healthy object consists of: what is in use of it, and not more than can be read. */
+function partsOf(facts: Facts, subject: KubeObject, pods: readonly core.Pod[]): KubeObject[] {
+  const newest = madeBy(facts, subject).workloads.slice(0, 1);
+  return [...newest, ...(subject.kind === 'Pod' ? [] : pods.slice(0, 10))];
+}
+
+/** What befell a container has one cause: what is found of it further down the list is the first one's doing. */
+const withoutEchoes = (found: readonly NamedFinding[]): NamedFinding[] =>
+  found.filter(
+    (it, i) =>
+      it.container === undefined || !found.slice(0, i).some((before) => before.about === it.about && before.container === it.container),
+  );
 
 function chainOf(facts: Facts, subject: KubeObject, finding: Finding | undefined, pods: readonly core.Pod[]): Step[] {
   const end = finding?.about ?? subject;
@@ -40,6 +53,7 @@ function chainOf(facts: Facts, subject: KubeObject, finding: Finding | undefined
     ...(isOutside && pod ? lineOf(facts, pod) : []),
     ...lineOf(facts, end),
   ];
+  if (!finding) line.push(...partsOf(facts, subject, pods));
   const all = line.some((it) => it.metadata.uid === subject.metadata.uid) ? line : [...lineOf(facts, subject), ...line];
   const steps = [...new Map(all.map((it) => [titleOf(it), it])).values()].map((it) => stepOf(facts, it));
   const seen = finding?.container && containersIn(end as core.Pod).find(({ container }) => container.name === finding.container);

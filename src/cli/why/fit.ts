@@ -95,16 +95,24 @@ function portsTaken(on: string, pod: core.Pod, facts: Facts): Unfit {
   const holders = facts.pods.flatMap((it) => {
     if (it === pod || !it.spec.nodeName) return [];
     const shared = hostPortsOf(it).find((port) => own.some((mine) => mine.port === port.port && mine.protocol === port.protocol));
-    return shared ? [{ port: `${shared.port}/${shared.protocol}`, pod: it.metadata.name }] : [];
+    return shared
+      ? [
+          {
+            port: `${shared.port}/${shared.protocol}`,
+            pod: it.metadata.name,
+            at: it.metadata.namespace === pod.metadata.namespace ? '' : ` -n ${it.metadata.namespace}`,
+          },
+        ]
+      : [];
   });
   const [first] = holders;
   const says = first
-    ? `host port ${first.port} is already taken by pod/${first.pod}`
+    ? `host port ${first.port} is already taken by pod/${first.pod}${first.at}`
     : `${on} has not the host port free that it wants (${own.map((it) => `${it.port}/${it.protocol}`).join(', ')})`;
   return {
     says,
     notes: [],
     fix: 'use another hostPort, or a Service instead',
-    advice: first ? [{ command: `peapod describe pod/${first.pod}`, to: 'see who has it' }] : [],
+    advice: first ? [{ command: `peapod describe pod/${first.pod}${first.at}`, to: 'see who has it' }] : [],
   };
 }

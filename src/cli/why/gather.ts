@@ -27,7 +27,11 @@ export async function gatherFacts(requests: Requests, served: Served, namespace:
   const entries = await Promise.all(
     Object.entries(resourcesOfFacts).map(async ([name, word]) => [name, await all(requests, served, word, namespace)] as const),
   );
-  return { now, ...Object.fromEntries(entries) } as Facts;
+  const facts = { now, ...Object.fromEntries(entries) } as Facts;
+  // What keeps a pod from a node is often a pod of another namespace.
+  const isWaiting = namespace !== undefined && facts.pods.some(({ spec }) => !spec.nodeName);
+  const pods = isWaiting ? await all(requests, served, resourcesOfFacts.pods, undefined) : [];
+  return pods.length > 0 ? { ...facts, pods: pods as unknown as Facts['pods'] } : facts;
 }
 
 async function all(requests: Requests, served: Served, word: string, namespace: string | undefined): Promise<KubeObject[]> {

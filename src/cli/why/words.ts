@@ -4,7 +4,8 @@ import type { Facts } from './facts.ts';
 import { titleOf } from './facts.ts';
 import { lineOf } from './owners.ts';
 
-export const capital = (text: string): string => `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}`;
+/** With a capital in front, unless it begins with an object's name, `pod/web`. */
+export const capital = (text: string): string => (/^\S*\//.test(text) ? text : `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}`);
 
 /** `3m ago`. */
 export const ago = (now: number, time: string | undefined): string =>
@@ -26,3 +27,13 @@ export const inNamespace = (namespace: string | undefined): string => (namespace
 
 /** The object whose template is to be changed so that a pod becomes another. */
 export const templateOwner = (facts: Facts, pod: KubeObject): KubeObject => lineOf(facts, pod)[0] ?? pod;
+
+/** How to change what a pod is made from. Most of a Pod and of a Job cannot be changed while it is there. */
+export function changeAdvice(owner: KubeObject, to: string): { command: string; to: string } {
+  if (!['Pod', 'Job'].includes(owner.kind)) return { command: commandFor('edit', owner), to };
+  const name = `${owner.metadata.name}.yaml`;
+  return {
+    command: `${commandFor('get', owner, '-o yaml')} > ${name} && vi ${name} && peapod replace --force -f ${name}`,
+    to: `${to}: most of a ${owner.kind} cannot be changed while it is there`,
+  };
+}

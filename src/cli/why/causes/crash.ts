@@ -3,7 +3,7 @@ import { eventsOf } from '../events.ts';
 import { exitCodeText } from '../exit-code.ts';
 import type { Cause, Finding } from '../finding.ts';
 import type { Scope } from '../scope.ts';
-import { commandFor, inNamespace, oneLine, plural, templateOwner } from '../words.ts';
+import { changeAdvice, inNamespace, oneLine, plural, templateOwner } from '../words.ts';
 
 /** A container ends although it should not, or an init container does not end well. */
 export const crash: Cause = {
@@ -51,10 +51,7 @@ function findingOf(scope: Scope, seen: Seen): Finding {
         command: `peapod logs ${pod.metadata.name} -c ${container.name}${place.previous ? ' --previous' : ''}${inNamespace(namespace)}`,
         to: 'read all that it wrote',
       },
-      {
-        command: commandFor('edit', owner),
-        to: code === 126 || code === 127 ? 'correct the command' : 'change its command, its environment or its image',
-      },
+      changeAdvice(owner, code === 126 || code === 127 ? 'correct the command' : 'change its command, its environment or its image'),
     ],
     ...((restarts >= 2 || pod.status?.phase === 'Failed') && { patience: 0 }),
   };

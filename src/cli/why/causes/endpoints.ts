@@ -2,12 +2,24 @@ import { type core, isPodReady, resolvePort } from '../../../kinds/index.ts';
 import type { Cause, Finding } from '../finding.ts';
 import { podsOf } from '../owners.ts';
 import type { Scope } from '../scope.ts';
-import { commandFor, inNamespace, plural } from '../words.ts';
+import { commandFor, inNamespace } from '../words.ts';
 
-/** Nothing is behind a Service. */
+/** A Service leads nowhere, whatever its pods do: it selects none, or asks for a port that none of them has. */
 export const endpoints: Cause = {
   name: 'endpoints',
   find: (scope) => scope.services.flatMap((it) => findingOf(scope, it)),
+};
+
+/** Pods that are meant are there, and none is ready: why not, when it is known, stands before this. */
+export const unreadyEndpoints: Cause = {
+  name: 'unready endpoints',
+  find: ({ services, facts }) =>
+    services.flatMap((it) => {
+      const pods = podsOf(facts, it);
+      if (pods.length === 0 || pods.some(isPodReady) || it.spec?.publishNotReadyAddresses) return [];
+      const none = pods.length === 1 ? 'its one pod is not ready' : `none of its ${pods.length} pods is ready`;
+      return [{ says: `service/${it.metadata.name} has no endpoints: ${none}`, about: it }];
+    }),
 };
 
 function findingOf({ facts }: Scope, it: core.Service): Finding[] {
@@ -49,13 +61,7 @@ function findingOf({ facts }: Scope, it: core.Service): Finding[] {
         patience: 20_000,
       },
     ];
-  if (pods.some(isPodReady) || it.spec?.publishNotReadyAddresses) return [];
-  return [
-    {
-      says: `${title} has no endpoints: ${pods.length === 1 ? 'its one pod is' : `none of its ${plural(pods.length, 'pod')} is`} ready`,
-      about: it,
-    },
-  ];
+  return [];
 }
 
 /** Pods that share a key, or have the value under another key. */

@@ -3,7 +3,7 @@ import { claim } from './claim.ts';
 import { crash } from './crash.ts';
 import { deadline } from './deadline.ts';
 import { deletion } from './deletion.ts';
-import { endpoints } from './endpoints.ts';
+import { endpoints, unreadyEndpoints } from './endpoints.ts';
 import { failedPod } from './failed-pod.ts';
 import { image } from './image.ts';
 import { job } from './job.ts';
@@ -19,8 +19,8 @@ import { unschedulable } from './unschedulable.ts';
 // What brings about another comes before it: a probe that kills looks like a crash, a claim without a volume like a
 // lack of nodes. Of two that are found, the first is the true cause.
 export const causes: readonly Cause[] = [
-  ...[deletion, node, failedPod, portTaken],
+  ...[deletion, node, failedPod, portTaken, endpoints],
   ...[claim, unschedulable, image, missingSource, startFault],
   ...[outOfMemory, killingProbe, crash, readinessProbe],
-  ...[refusedCreate, job, deadline, endpoints],
+  ...[refusedCreate, job, deadline, unreadyEndpoints],
 ];

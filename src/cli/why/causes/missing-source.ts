@@ -2,7 +2,7 @@ import { containersIn, nameOf } from '../containers.ts';
 import { eventsOf, lastSeen } from '../events.ts';
 import type { Advice, Cause, Finding } from '../finding.ts';
 import type { Scope } from '../scope.ts';
-import { commandFor, inNamespace, oneLine, templateOwner } from '../words.ts';
+import { changeAdvice, inNamespace, oneLine, templateOwner } from '../words.ts';
 import type { core } from '../../../kinds/index.ts';
 
 /** A ConfigMap or Secret, or a key in one, that a container needs is not there. */
@@ -22,10 +22,7 @@ function forVariables(scope: Scope, pod: core.Pod): Finding[] {
         about: pod,
         container: seen.container.name,
         evidence: eventsOf(scope.facts, pod, { container: seen.container.name, reasons: ['Failed'] }),
-        advice: [
-          ...(lack?.advice ?? []),
-          { command: commandFor('edit', templateOwner(scope.facts, pod)), to: 'name another source, or make it optional' },
-        ],
+        advice: [...(lack?.advice ?? []), changeAdvice(templateOwner(scope.facts, pod), 'name another source, or make it optional')],
         patience: 15_000,
       },
     ];
@@ -46,7 +43,7 @@ function forFiles(scope: Scope, pod: core.Pod): Finding[] {
       says: `pod/${pod.metadata.name} cannot start: volume ${volume ?? ''} cannot be mounted: ${lack?.says ?? oneLine(message.replace(/^MountVolume\.SetUp failed for volume "[^"]*" : /, ''))}`,
       about: pod,
       evidence: [event],
-      advice: [...(lack?.advice ?? []), { command: commandFor('edit', templateOwner(scope.facts, pod)), to: 'correct the volume' }],
+      advice: [...(lack?.advice ?? []), changeAdvice(templateOwner(scope.facts, pod), 'correct the volume')],
       patience: 15_000,
     },
   ];

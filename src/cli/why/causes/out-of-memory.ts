@@ -1,7 +1,7 @@
 import { containersIn, lastEnd, logPlaceOf, nameOf } from '../containers.ts';
 import { eventsOf } from '../events.ts';
 import type { Cause } from '../finding.ts';
-import { commandFor, plural, templateOwner } from '../words.ts';
+import { changeAdvice, commandFor, plural, templateOwner } from '../words.ts';
 
 /** A container was killed because it used more memory than it may. */
 export const outOfMemory: Cause = {
@@ -24,7 +24,7 @@ export const outOfMemory: Cause = {
           log: logPlaceOf(seen),
           advice: [
             owner === pod
-              ? { command: commandFor('edit', pod), to: 'allow it more memory (resources.limits.memory)' }
+              ? changeAdvice(pod, 'allow it more memory (resources.limits.memory)')
               : { command: commandFor('set resources', owner, `-c ${container.name} --limits=memory=<more>`), to: 'allow it more memory' },
             { command: commandFor('top', pod), to: 'see what it uses while it runs' },
           ],

@@ -4,7 +4,7 @@ import { eventsOf } from '../events.ts';
 import type { Cause, Finding } from '../finding.ts';
 import { unfit } from '../fit.ts';
 import type { Scope } from '../scope.ts';
-import { commandFor, oneLine, templateOwner } from '../words.ts';
+import { changeAdvice, oneLine, templateOwner } from '../words.ts';
 
 /** No node takes a pod. */
 export const unschedulable: Cause = {
@@ -35,7 +35,7 @@ function findingOf(scope: Scope, pod: core.Pod): Finding[] {
       evidence: eventsOf(facts, pod, { reasons: ['FailedScheduling', 'NotTriggerScaleUp', 'Preempted'] }),
       advice: [
         { command: 'peapod describe nodes', to: 'see what the nodes have and what is taken of it' },
-        { command: commandFor('edit', owner), to: first[0]?.fix ?? 'ask for less, or for another node' },
+        changeAdvice(owner, first[0]?.fix ?? 'ask for less, or for another node'),
         ...first.flatMap((it) => it.advice),
       ],
       patience: 10_000,
