@@ -125,6 +125,11 @@ describe('a plan', () => {
     expect(shown(set, '0:old')).toBe('');
   });
 
+  test('the largest size there is is no more work at a time than any other', () => {
+    expect(shown(setOf(0x7fffffff, parallel), '0:new?').split(' ').length).toBe(500);
+    expect(shown(setOf(0x7fffffff), '0:new')).toBe('+1:new');
+  });
+
   test('a pod that has lost the labels of its identity gets them back', () => {
     const [first] = podsOf('0:new');
     delete first!.metadata.labels!['apps.kubernetes.io/pod-index'];
@@ -183,6 +188,11 @@ describe('claims', () => {
     ['nor what somebody else manages', withPolicy('Retain', 'Delete'), '0:new', owned('data-web-0', owner('Backup', 'b', 'x')), ''],
   ];
   test.each(retentions)('%s', (_, spec, pods, claim, want) => expect(shown(setOf(1, spec), pods, [claim])).toBe(want));
+
+  test('a claim on its way out does not keep its pod from being given up', () => {
+    const going = claimOf('data-web-1', {}, { deletionTimestamp: '2026-01-01T00:00:00Z' });
+    expect(shown(setOf(1, withPolicy('Delete', 'Retain')), '0:new 1:new', [going])).toBe('-1');
+  });
 
   test('a pending pod gets claims that are missing', () => {
     expect(shown(setOf(1, { volumeClaimTemplates }), '0:new~')).toBe('claims 0');

@@ -35,6 +35,9 @@ export type StatefulPlan = ReadonlyArray<readonly Step[]>;
 /** `pods` are the set's, whatever their state; each has a name of the set. */
 export type Members = { pods: readonly core.Pod[]; claim: FindClaim };
 
+/** How many steps are taken before the set is looked at anew: a size may be a slip of the finger. */
+const burst = 500;
+
 const isRunningAndReady = (pod: core.Pod): boolean => pod.status?.phase === 'Running' && isPodReady(pod);
 
 /** Upstream: stateful_set_control.go, updateStatefulSet. Ordered sets take one step at a time, parallel ones all at once. */
@@ -44,7 +47,6 @@ export function planStatefulSet(set: StatefulSet, revisions: Revisions, { pods, 
   const minReadySeconds = set.spec.minReadySeconds ?? 0;
   const isThere = (pod: core.Pod): boolean => isAvailable(pod, minReadySeconds, now) && !isDeleting(pod);
   const byName = new Map(pods.map((it) => [it.metadata.name, it]));
-  const places = Array.from({ length: wantedReplicas(set) }, (_, i) => firstOrdinal(set) + i);
   const ofCurrent = pods.filter((it) => !isDeleting(it) && revisionOf(it) === revisions.current.metadata.name).length;
   const condemned = pods.filter((it) => !isInRange(set, ordinalOf(it))).sort((a, b) => ordinalOf(b) - ordinalOf(a));
 
@@ -53,19 +55,21 @@ export function planStatefulSet(set: StatefulSet, revisions: Revisions, { pods, 
   if (living.waits) return phases;
 
   const handOver = condemned.flatMap((pod): Step[] => {
-    const claims = { ...claimWork(set, pod, claim), create: [] };
+    const claims = ownersOnly(claimWork(set, pod, claim));
     return isNothing(claims) ? [] : [{ type: 'claims', pod, claims }];
   });
   const goodbyes = giveUp();
   phases.push(handOver, goodbyes.steps);
   if (goodbyes.waits) return phases;
-  const replicas = places.map((ordinal) => byName.get(podName(set, ordinal)));
+  const replicas = Array.from({ length: wantedReplicas(set) }, (_, index) => byName.get(podName(set, firstOrdinal(set) + index)));
   return [...phases, planRollout(set, revisions, replicas, isThere).map((pod): Step => ({ type: 'remove', pod }))];
 
   /** Each ordinal has its pod; an ordered set looks at one only when all before it are well. */
   function keepPlaces(): { steps: Step[]; waits: boolean } {
     const steps: Step[] = [];
-    for (const [index, ordinal] of places.entries()) {
+    for (let index = 0; index < wantedReplicas(set); index++) {
+      if (steps.length >= burst) return { steps, waits: true };
+      const ordinal = firstOrdinal(set) + index;
       const pod = byName.get(podName(set, ordinal));
       const { step, waits } = pod ? keepPod(pod) : makePod(index, ordinal);
       steps.push(...step);
@@ -85,7 +89,7 @@ export function planStatefulSet(set: StatefulSet, revisions: Revisions, { pods, 
     // However a pod has ended, its place is not empty before it is gone.
     if (isPodFinished(pod)) return { step: isDeleting(pod) ? [] : [{ type: 'remove', pod }], waits: true };
     const work = claimWork(set, pod, claim);
-    const claims = isPending(pod) ? work : { ...work, create: [] };
+    const claims = isPending(pod) ? work : ownersOnly(work);
     const step: Step[] = isNothing(claims) || isDeleting(pod) ? [] : [{ type: 'claims', pod, claims }];
     if (isDeleting(pod) || !isRunningAndReady(pod) || !isThere(pod)) return { step, waits: true };
     return { step: hasIdentity(set, pod) ? step : [...step, { type: 'identify', pod }], waits: false };
@@ -102,6 +106,9 @@ export function planStatefulSet(set: StatefulSet, revisions: Revisions, { pods, 
     return { steps: isWell || highest === firstUnwell ? [{ type: 'remove', pod: highest }] : [], waits: true };
   }
 }
+
+/** A pod that runs has its claims, even those that are on their way out. */
+const ownersOnly = (work: ClaimWork): ClaimWork => ({ ...work, create: [], going: [] });
 
 const isPending = (pod: core.Pod): boolean => (pod.status?.phase ?? 'Pending') === 'Pending';
 

@@ -1,4 +1,4 @@
-import { type apps, type core, controllerRevision, persistentVolumeClaim, pod, statefulSet } from '../../kinds/index.ts';
+import { type apps, controllerRevision, persistentVolumeClaim, pod, statefulSet } from '../../kinds/index.ts';
 import { controllerOf, isDeleting, keyOf } from '../../meta/owner.ts';
 import { matchesSelector } from '../../meta/selector.ts';
 import type { KubeObject } from '../../meta/types.ts';
@@ -48,16 +48,18 @@ export const statefulSets: Controller = {
     const wait = expectations.pending(key);
     if (wait !== undefined) return again(wait);
 
-    const claimed = async <T extends KubeObject>(
-      kind: Parameters<typeof claim<apps.StatefulSet, T>>[1],
-      fits: (it: KubeObject) => boolean,
-    ) => {
-      const known = informers.of(kind);
-      const orphans = known.ownedBy('').filter((it) => it.metadata.namespace === set.metadata.namespace);
-      return claim({ kind: statefulSet, owner: set, selects: fits }, kind, [...known.ownedBy(set.metadata.uid), ...orphans], client);
-    };
-    const history = await claimed(controllerRevision, selects(set));
-    const pods = await claimed<core.Pod>(pod, hasMember(set));
+    const inReach = <T extends KubeObject>(of: { ownedBy(uid: string): readonly T[] }): T[] => [
+      ...of.ownedBy(set.metadata.uid),
+      ...of.ownedBy('').filter((it) => it.metadata.namespace === set.metadata.namespace),
+    ];
+    const claimer = { kind: statefulSet, owner: set };
+    const history = await claim(
+      { ...claimer, selects: selects(set) },
+      controllerRevision,
+      inReach(informers.of(controllerRevision)),
+      client,
+    );
+    const pods = await claim({ ...claimer, selects: hasMember(set) }, pod, inReach(informers.of(pod)), client);
     const kept = isDeleting(set) ? lastKept(set, history) : await keepRevision(set, history, { kind: statefulSet, hashLabel }, context);
     if (!kept) return done;
     const { revision: update, collisionCount } = kept;
