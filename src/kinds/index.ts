@@ -5,6 +5,7 @@ import { deployment } from './apps/deployment.ts';
 import { replicaSet } from './apps/replica-set.ts';
 import { statefulSet } from './apps/stateful-set.ts';
 import { horizontalPodAutoscaler } from './autoscaling/horizontal-pod-autoscaler.ts';
+import { horizontalPodAutoscalerV1 } from './autoscaling/horizontal-pod-autoscaler-v1.ts';
 import { reviews } from './authorization/reviews.ts';
 import { cronJob } from './batch/cron-job.ts';
 import { firstFree, hasIndex, type Indexes, mergeIndexes, readIndexes, showIndexes, totalOf, withIndexes } from './batch/job/indexes.ts';
@@ -110,6 +111,7 @@ export const kinds: readonly AnyKind[] = [
   job,
   cronJob,
   horizontalPodAutoscaler,
+  horizontalPodAutoscalerV1,
   podDisruptionBudget,
   limitRange,
   resourceQuota,

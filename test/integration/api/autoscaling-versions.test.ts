@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { kubectlOf } from '../../fixtures/cluster/kubectl.ts';
+import { kubectls } from '../../fixtures/kubectl.ts';
+import { openTestApi, type TestApi } from '../../fixtures/api/server.ts';
+
+let server: TestApi;
+beforeAll(async () => {
+  server = await openTestApi();
+});
+afterAll(() => server.close());
+
+// The oldest writes version 1, the newest version 2.
+test.each([kubectls()[0], kubectls().at(-1)].filter((it) => it !== undefined))(
+  'kubectl $version autoscales, in its version of the API',
+  async ({ path, version }) => {
+    const kubectl = kubectlOf(path, server.kubeconfig);
+    const name = `web-${version.replace('.', '-')}`;
+    await kubectl.ok(['create', 'serviceaccount', 'default']).catch(() => undefined);
+    await kubectl.ok(['create', 'deployment', name, '--image=nginx']);
+    await kubectl.ok(['autoscale', 'deployment', name, '--min=2', '--max=6', '--cpu-percent=70']);
+    expect(await kubectl.ok(['get', 'hpa', name])).toMatch(
+      /REFERENCE +TARGETS +MINPODS +MAXPODS +REPLICAS +AGE\n.* +Deployment\/.* +cpu: <unknown>\/70% +2 +6 +0/,
+    );
+    const read = async (path: string): Promise<unknown> => JSON.parse(await kubectl.ok(['get', '--raw', path])).spec;
+    const where = `namespaces/default/horizontalpodautoscalers/${name}`;
+    expect(await read(`/apis/autoscaling/v1/${where}`)).toMatchObject({
+      minReplicas: 2,
+      maxReplicas: 6,
+      targetCPUUtilizationPercentage: 70,
+    });
+    expect(await read(`/apis/autoscaling/v2/${where}`)).toMatchObject({
+      metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 70 } } }],
+    });
+    await kubectl.ok(['patch', 'hpa.v1.autoscaling', name, '--type=merge', '-p', '{"spec":{"maxReplicas":9}}']);
+    expect(await read(`/apis/autoscaling/v2/${where}`)).toMatchObject({ maxReplicas: 9 });
+  },
+);
