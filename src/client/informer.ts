@@ -15,9 +15,12 @@ export interface Informers {
   of<T extends KubeObject>(kind: Kind<T>): Informer<T>;
 }
 
+/** What an informer needs of a client. */
+export type Reader = Pick<Client, 'list' | 'watch'>;
+
 type Deps = { clock: Clock; log: Log; signal: AbortSignal };
 
-export function createInformers(client: Client, deps: Deps): Informers {
+export function createInformers(client: Reader, deps: Deps): Informers {
   const running = new Map<string, Cache<KubeObject>>();
   // Every kind's watch listens for the end: many, but no leak.
   setMaxListeners(0, deps.signal);
@@ -38,7 +41,7 @@ export function createInformers(client: Client, deps: Deps): Informers {
 const healthy = seconds(5);
 
 /** Lists, then watches from there; after a break goes on from the last revision, or lists again when that is too old. */
-async function follow(client: Client, kind: Kind, cache: Cache<KubeObject>, { clock, log, signal }: Deps): Promise<void> {
+async function follow(client: Reader, kind: Kind, cache: Cache<KubeObject>, { clock, log, signal }: Deps): Promise<void> {
   let resourceVersion = '';
   let failures = 0;
   while (!signal.aborted) {

@@ -5,15 +5,15 @@ import { createClient, createMemoryTransport } from '../../client/index.ts';
 import { type apps, type core, deployment, kindByName } from '../../kinds/index.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { seededRandom } from '../../lib/random.ts';
+import { type Branch, createLive, drawTree, drawWithin, linesOf } from '../tree/index.ts';
+import { type Facts, noFacts } from '../why/index.ts';
 import { applyObject } from './apply.ts';
-import { drawTree, drawWithin, linesOf } from './draw.ts';
-import { createLive } from './live.ts';
 import { questions } from './questions.ts';
 import { readDemos } from './read.ts';
-import { type Branch, isReady, type Seen, type Show, treeOf } from './tree.ts';
+import { isReady, type Show, treeOf } from './tree.ts';
 
 const manifests = fileURLToPath(new URL('../../../manifests', import.meta.url));
-const nothing: Seen = { deployments: [], replicaSets: [], pods: [] };
+const nothing: Facts = noFacts;
 const show: Show[] = [{ demo: 'web', workloads: [{ kind: 'Deployment', namespace: 'default', name: 'web' }] }];
 
 const meta = (name: string, owner?: { kind: string; uid: string }): core.Pod['metadata'] => ({
@@ -23,10 +23,17 @@ const meta = (name: string, owner?: { kind: string; uid: string }): core.Pod['me
   }),
 });
 const web = (status: apps.Deployment['status']): apps.Deployment =>
-  ({ metadata: { ...meta('web'), generation: 2 }, spec: { replicas: 2 }, status }) as apps.Deployment;
-const set = (name: string): apps.ReplicaSet => ({ metadata: meta(name, { kind: 'Deployment', uid: 'uid-web' }) }) as apps.ReplicaSet;
+  ({ kind: 'Deployment', metadata: { ...meta('web'), generation: 2 }, spec: { replicas: 2 }, status }) as apps.Deployment;
+const set = (name: string, readyReplicas: number): apps.ReplicaSet =>
+  ({
+    kind: 'ReplicaSet',
+    metadata: meta(name, { kind: 'Deployment', uid: 'uid-web' }),
+    spec: { replicas: 2 },
+    status: { readyReplicas },
+  }) as unknown as apps.ReplicaSet;
 const webPod = (name: string, state: core.ContainerState, ready = false, owner = 'web-1'): core.Pod =>
   ({
+    kind: 'Pod',
     metadata: meta(name, { kind: 'ReplicaSet', uid: `uid-${owner}` }),
     spec: { containers: [{ name: 'app' }] },
     status: {
@@ -39,13 +46,13 @@ const webPod = (name: string, state: core.ContainerState, ready = false, owner =
 const up = { observedGeneration: 2, replicas: 2, updatedReplicas: 2, readyReplicas: 2, availableReplicas: 2 };
 const running = { running: { startedAt: '2026-11-24T08:00:00Z' } };
 
-const trees: Array<[name: string, seen: Seen, ready: boolean, text: string]> = [
+const trees: Array<[name: string, seen: Partial<Facts>, ready: boolean, text: string]> = [
   ['nothing is there yet', nothing, false, '… web\n  … deployment/web  not there yet'],
   [
     'one runs, one is being made',
     {
       deployments: [web({ ...up, readyReplicas: 1, availableReplicas: 1 })],
-      replicaSets: [set('web-1')],
+      replicaSets: [set('web-1', 1)],
       pods: [
         webPod('web-1-b', { waiting: { reason: 'ContainerCreating' } }),
         webPod('web-1-a', running, true),
@@ -55,21 +62,23 @@ const trees: Array<[name: string, seen: Seen, ready: boolean, text: string]> = [
     false,
     `… web
   … deployment/web  1/2 ready
-    ✓ pod/web-1-a  Ready
-      ✓ app  running
-    … pod/web-1-b  Pending
-      … app  ContainerCreating`,
+    … replicaset/web-1  1/2 ready
+      ✓ pod/web-1-a  Ready
+        ✓ app  running
+      … pod/web-1-b  Pending
+        … app  ContainerCreating`,
   ],
   [
     'all are ready',
-    { deployments: [web(up)], replicaSets: [set('web-1')], pods: [webPod('a', running, true), webPod('b', running, true)] },
+    { deployments: [web(up)], replicaSets: [set('web-1', 2)], pods: [webPod('a', running, true), webPod('b', running, true)] },
     true,
     `✓ web
   ✓ deployment/web  2/2 ready
-    ✓ pod/a  Ready
-      ✓ app  running
-    ✓ pod/b  Ready
-      ✓ app  running`,
+    ✓ replicaset/web-1  2/2 ready
+      ✓ pod/a  Ready
+        ✓ app  running
+      ✓ pod/b  Ready
+        ✓ app  running`,
   ],
   [
     'the status is of the version before',
@@ -87,19 +96,20 @@ const trees: Array<[name: string, seen: Seen, ready: boolean, text: string]> = [
     'an image is missing',
     {
       deployments: [web({ ...up, readyReplicas: 0, availableReplicas: 0 })],
-      replicaSets: [set('web-1')],
+      replicaSets: [set('web-1', 0)],
       pods: [webPod('a', { waiting: { reason: 'ErrImagePull', message: 'no such image\nat all' } })],
     },
     false,
     `✗ web
   ✗ deployment/web  0/2 ready
-    ✗ pod/a  Pending
-      ✗ app  ErrImagePull: no such image`,
+    ✗ replicaset/web-1  0/2 ready
+      ✗ pod/a  Pending
+        ✗ app  ErrImagePull: no such image`,
   ],
 ];
 for (const [name, seen, ready, text] of trees) {
   test(`tree: ${name}`, () => {
-    const tree = treeOf(show, seen);
+    const tree = treeOf(show, { ...noFacts, ...seen });
     expect(drawTree(tree, 80, false).join('\n')).toBe(text);
     expect(isReady(tree)).toBe(ready);
   });

@@ -1,12 +1,8 @@
-import { createInformers } from '../../client/index.ts';
-import { deployment, pod, replicaSet } from '../../kinds/index.ts';
 import { sleep } from '../../lib/clock.ts';
-import { silentLog } from '../../lib/log.ts';
 import type { Io } from '../io.ts';
 import type { Server } from '../server.ts';
-import { linesOf } from './draw.ts';
-import { createLive } from './live.ts';
-import { type Branch, isReady, type Show, treeOf } from './tree.ts';
+import { type Branch, createLive, followFacts, linesOf } from '../tree/index.ts';
+import { isReady, type Show, treeOf } from './tree.ts';
 
 /** Without any news for so long, nothing more will come. What is at fault for so long will not come right by itself. And it must end some time. */
 const silence = 90_000;
@@ -17,19 +13,14 @@ const patience = 300_000;
 export async function waitUntilReady(server: Server, shows: readonly Show[], io: Io): Promise<string[]> {
   const { clock } = io;
   const end = new AbortController();
-  const informers = createInformers(server.client, { clock, log: silentLog, signal: end.signal });
-  const sources = { deployments: informers.of(deployment), replicaSets: informers.of(replicaSet), pods: informers.of(pod) };
+  const followed = followFacts(server.client, { clock, signal: end.signal });
   try {
-    await Promise.all([sources.deployments.synced, sources.replicaSets.synced, sources.pods.synced]);
+    await followed.synced;
     const live = createLive(io);
     const began = clock.now();
     let [last, lastNews, lastWell] = ['', began, began];
     for (;;) {
-      const tree = treeOf(shows, {
-        deployments: sources.deployments.list(),
-        replicaSets: sources.replicaSets.list(),
-        pods: sources.pods.list(),
-      });
+      const tree = treeOf(shows, followed.facts(clock.now()));
       const now = JSON.stringify(tree);
       if (now !== last) {
         live.show(tree);

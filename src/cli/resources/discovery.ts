@@ -44,9 +44,9 @@ export async function discover(requests: Requests): Promise<Served> {
   };
 }
 
-type Place = { group: string; version: string; preferred: boolean };
+type GroupVersion = { group: string; version: string; preferred: boolean };
 
-const asResource = ({ group, version, preferred }: Place, it: APIResource): Resource => ({
+const asResource = ({ group, version, preferred }: GroupVersion, it: APIResource): Resource => ({
   group,
   version,
   apiVersion: group ? `${group}/${version}` : version,
@@ -95,8 +95,11 @@ export function resourceOfKind(served: Served, apiVersion: string, kind: string)
   return served.resources.find((it) => it.apiVersion === apiVersion && it.kind === kind);
 }
 
+/** What an address is made of. */
+export type Place = Pick<Resource, 'group' | 'version' | 'plural' | 'namespaced'>;
+
 /** `/apis/apps/v1/namespaces/default/deployments/web/status`, each part escaped. */
-export function pathOf(resource: Resource, namespace: string | undefined, ...rest: string[]): string {
+export function pathOf(resource: Place, namespace: string | undefined, ...rest: string[]): string {
   const parts = [
     ...(resource.group ? ['apis', resource.group] : ['api']),
     resource.version,

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../meta/types.ts';
 import type { Requests } from '../connection/requests.ts';
-import { pathOf, type Resource } from './discovery.ts';
+import { pathOf, type Place, type Resource } from './discovery.ts';
 
 /** An object with whatever fields its kind has. */
 export type AnyObject = KubeObject & { [field: string]: unknown };
@@ -16,7 +16,7 @@ type Listed = { metadata: { resourceVersion?: string; continue?: string }; items
 /** All objects of a kind, page by page; each is given its kind back, which lists leave out. */
 export async function listObjects(
   requests: Requests,
-  resource: Resource,
+  resource: Place & Pick<Resource, 'apiVersion' | 'kind'>,
   namespace: string | undefined,
   query: ListQuery = {},
   limit = 500,

@@ -12,6 +12,7 @@ import { type DryRun, dryRunNote, dryRunOf } from './dry-run.ts';
 import { dryRunFlag, everywhereFlag, fileFlags, outputFlags } from './flag-sets.ts';
 import { type Selected, selectedOf } from './selection.ts';
 import { type VerbContext, verb } from './verb.ts';
+import { watchApplied } from './watch-applied.ts';
 
 const flags = {
   ...fileFlags,
@@ -27,7 +28,8 @@ const flags = {
   overwrite: onOff('Taken and ignored', { hidden: true }),
   force: onOff('Taken and ignored', { hidden: true }),
   gracePeriod: number('Taken and ignored', { hidden: true }),
-  timeout: duration('Taken and ignored', { hidden: true }),
+  watch: onOff('Then show how it all comes up, until it has or it is certain that it cannot', { short: 'w' }),
+  timeout: duration('With --watch: how long to wait (default 10m); 0 is without end'),
   wait: onOff('Taken and ignored', { hidden: true }),
   cascade: text('Taken and ignored', { bare: 'background', hidden: true }),
   openapiPatch: onOff('Taken and ignored', { hidden: true }),
@@ -55,6 +57,8 @@ export const apply = verb({
     if (dryRun === 'client' && given.serverSide)
       throw new CommandError("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)");
     if (!namesFiles(given)) throw new CommandError('must specify one of -f and -k');
+    if (given.watch && (dryRun !== 'none' || given.output !== undefined))
+      throw new CommandError('--watch cannot be used together with --dry-run or --output');
     const output = outputFor(outputOf(given.output, { withTables: false }));
     const manifests = await readFiles(given, io.input(), (it) => io.tell(`# Warning: ${it}`));
     const wanted = manifests.filter(({ object }) => matchesLabels(given.selector, object.metadata.labels));
@@ -74,7 +78,7 @@ export const apply = verb({
     }
     if (output && output.as !== 'name') printApplied(context, output, applied);
     throwAll(faults);
-    return 0;
+    return given.watch ? watchApplied(context.session().requests, applied, io, given.timeout ?? 600_000) : 0;
   },
 });
 

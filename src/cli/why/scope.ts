@@ -1,5 +1,6 @@
 import type { core } from '../../kinds/index.ts';
-import { isDeleting } from '../../meta/owner.ts';
+import { isTrue } from '../../meta/condition.ts';
+import { controllerOf, isDeleting } from '../../meta/owner.ts';
 import type { KubeObject } from '../../meta/types.ts';
 import type { Facts, Workload } from './facts.ts';
 import { lineOf, madeBy, podsOf } from './owners.ts';
@@ -22,7 +23,7 @@ export function scopeOf(facts: Facts, subject: KubeObject): Scope {
   const workloads = [...lineOf(facts, subject).filter(isWorkload), ...below.workloads];
   const service = subject.kind === 'Service' ? (subject as core.Service) : undefined;
   const candidates = subject.kind === 'Pod' ? [subject as core.Pod] : service ? podsOf(facts, service) : below.pods;
-  const pods = candidates.filter((it) => it === subject || !isDeleting(it));
+  const pods = candidates.filter((it) => it === subject || (!isDeleting(it) && !isForgiven(facts, it)));
   return {
     facts,
     subject,
@@ -36,6 +37,12 @@ export function scopeOf(facts: Facts, subject: KubeObject): Scope {
         : facts.nodes.filter(({ metadata }) => pods.some(({ spec }) => spec.nodeName === metadata.name)),
   };
 }
+
+/** A pod of a Job that another pod has completed. */
+const isForgiven = ({ jobs }: Facts, pod: core.Pod): boolean => {
+  const owner = jobs.find(({ metadata }) => metadata.uid === controllerOf(pod)?.uid);
+  return isTrue(owner?.status?.conditions, 'Complete');
+};
 
 const workloadKinds = ['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob'];
 const isWorkload = (it: KubeObject): it is Workload => workloadKinds.includes(it.kind ?? '');

@@ -2,14 +2,9 @@ import type { core } from '../../../kinds/index.ts';
 import { containersIn, nameOf, type Seen } from '../containers.ts';
 import { eventsOf, lastSeen, timesSeen } from '../events.ts';
 import type { Cause, Finding } from '../finding.ts';
+import { failuresOf, type ProbeType } from '../probe-failures.ts';
 import type { Scope } from '../scope.ts';
-import { commandFor, inNamespace, oneLine, plural, templateOwner } from '../words.ts';
-
-const types = ['startup', 'liveness', 'readiness'] as const;
-type Type = (typeof types)[number];
-
-/** Older ones say nothing of now. */
-const recent = 10 * 60_000;
+import { commandFor, inNamespace, plural, templateOwner } from '../words.ts';
 
 /** Liveness and startup probes end containers: what then looks like a crash is their doing. */
 export const killingProbe: Cause = {
@@ -17,7 +12,7 @@ export const killingProbe: Cause = {
   find: (scope) =>
     scope.pods
       .flatMap(containersIn)
-      .flatMap((seen) => (seen.status?.ready ? [] : ['startup', 'liveness'].flatMap((it) => findingOf(scope, seen, it as Type)))),
+      .flatMap((seen) => (seen.status?.ready ? [] : ['startup', 'liveness'].flatMap((it) => findingOf(scope, seen, it as ProbeType)))),
 };
 
 export const readinessProbe: Cause = {
@@ -25,19 +20,15 @@ export const readinessProbe: Cause = {
   find: (scope) => scope.pods.flatMap(containersIn).flatMap((seen) => (seen.status?.ready ? [] : findingOf(scope, seen, 'readiness'))),
 };
 
-function findingOf({ facts }: Scope, seen: Seen, type: Type): Finding[] {
+function findingOf({ facts }: Scope, seen: Seen, type: ProbeType): Finding[] {
   const { pod, container, status } = seen;
   const probe = container[`${type}Probe`];
   if (!probe) return [];
-  const title = `${type[0]?.toUpperCase()}${type.slice(1)} probe `;
-  const failures = eventsOf(facts, pod, { container: container.name, reasons: ['Unhealthy', 'ProbeWarning'] }).filter(
-    (it) => it.message?.startsWith(title) && facts.now - Date.parse(lastSeen(it)) < recent,
-  );
+  const failures = failuresOf(facts, seen, type);
   const last = failures.at(-1);
   if (!last) return [];
-  const answer = oneLine(
-    (last.message ?? '').slice(title.length).replace(/^(failed|errored and resulted in unknown state|errored): ?/, ''),
-  );
+  const { answer } = last;
+  const events = failures.map(({ event }) => event);
   const restarts = status?.restartCount ?? 0;
   const does =
     type === 'readiness'
@@ -52,9 +43,9 @@ function findingOf({ facts }: Scope, seen: Seen, type: Type): Finding[] {
       about: pod,
       container: container.name,
       notes: [
-        `the probe begins ${probe.initialDelaySeconds ?? 0}s after the start, asks every ${probe.periodSeconds ?? 10}s, waits ${probe.timeoutSeconds ?? 1}s, and gives up after ${plural(probe.failureThreshold ?? 3, 'failure')}; it failed ${plural(sum(failures), 'time')}`,
+        `the probe begins ${probe.initialDelaySeconds ?? 0}s after the start, asks every ${probe.periodSeconds ?? 10}s, waits ${probe.timeoutSeconds ?? 1}s, and gives up after ${plural(probe.failureThreshold ?? 3, 'failure')}; it failed ${plural(sum(events), 'time')}`,
       ],
-      evidence: [...failures, ...eventsOf(facts, pod, { container: container.name, reasons: ['Killing'] })].sort((a, b) =>
+      evidence: [...events, ...eventsOf(facts, pod, { container: container.name, reasons: ['Killing'] })].sort((a, b) =>
         lastSeen(a) < lastSeen(b) ? -1 : 1,
       ),
       log: { namespace, pod: pod.metadata.name, container: container.name, previous: type !== 'readiness' && restarts > 0 },

@@ -1,5 +1,5 @@
 import colors from 'picocolors';
-import type { Branch } from './tree.ts';
+import type { Branch } from './branch.ts';
 
 const marks = { ok: '✓', bad: '✗', busy: '…' } as const;
 
@@ -25,7 +25,7 @@ export function drawTree(tree: readonly Branch[], columns: number, coloured: boo
 
 /** As much of the tree as goes into `rows` lines: what is well is folded first, then the end is cut off. */
 export function drawWithin(tree: readonly Branch[], size: { columns: number; rows: number }, coloured: boolean): string[] {
-  for (const depth of [9, 2, 1, 0]) {
+  for (const depth of [9, 4, 3, 2, 1, 0]) {
     const lines = drawTree(tree, size.columns, coloured, depth);
     if (lines.length <= size.rows) return lines;
     if (depth === 0) return [...lines.slice(0, size.rows - 1), `(${lines.length - size.rows + 1} more lines)`];
@@ -41,7 +41,7 @@ export function linesOf(tree: readonly Branch[], path: readonly string[] = []): 
   const lines = new Map<string, string>();
   for (const { title, state, mood, children } of tree) {
     const here = [...path, title];
-    const isDetail = here.at(-2)?.startsWith('pod/') && mood !== 'bad';
+    const isDetail = path.some((it) => it.startsWith('pod/')) && mood !== 'bad';
     if (state && !isDetail) lines.set(here.join(' '), `${marks[mood]} ${here.join(' ')}  ${state}`);
     for (const [key, line] of linesOf(children, here)) lines.set(key, line);
   }

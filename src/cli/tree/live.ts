@@ -1,6 +1,6 @@
 import type { Io } from '../io.ts';
 import { drawWithin, linesOf } from './draw.ts';
-import type { Branch } from './tree.ts';
+import type { Branch } from './branch.ts';
 
 /** Shows a tree that changes: in place on a terminal, else a line for each branch whose state is new. */
 export type Live = { show(tree: readonly Branch[]): void };
