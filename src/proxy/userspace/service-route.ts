@@ -18,8 +18,12 @@ export interface LocalRoutes {
 
 export const localRoutes: LocalRoutes = {
   async add(cidr) {
-    if ((await show(cidr)) !== '') return;
-    await ip('route', 'add', 'local', cidr, 'dev', 'lo', 'proto', protocol);
+    try {
+      await ip('route', 'add', 'local', cidr, 'dev', 'lo', 'proto', protocol);
+    } catch (error) {
+      // The kernel's word (EEXIST), whoever made the route.
+      if (!(error as Error).message.includes('File exists')) throw error;
+    }
   },
   async remove(cidr) {
     if (/ proto 112( |$)/m.test(await show(cidr))) await ip('route', 'del', 'local', cidr, 'dev', 'lo', 'proto', protocol);
