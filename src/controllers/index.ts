@@ -2,6 +2,7 @@ import { daemonSets } from './daemonset/reconcile.ts';
 import { cronJobs } from './cronjob/reconcile.ts';
 import { deployments } from './deployment/reconcile.ts';
 import { disruptionBudgets } from './disruption/reconcile.ts';
+import { staleDisruptions } from './disruption/stale-target.ts';
 import { endpointsOfServices } from './endpoints/reconcile.ts';
 import { endpointSlices } from './endpointslice/reconcile.ts';
 import { mirroredEndpoints } from './endpointslice-mirroring/reconcile.ts';
@@ -41,6 +42,7 @@ export const controllers: readonly Controller[] = [
   finishedJobs,
   cronJobs,
   disruptionBudgets,
+  staleDisruptions,
   autoscalers,
   resourceQuotas,
   endpointSlices,

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { staleDisruptions } from '../../../src/controllers/disruption/stale-target.ts';
 import { deployments } from '../../../src/controllers/deployment/reconcile.ts';
 import { disruptionBudgets } from '../../../src/controllers/disruption/reconcile.ts';
 import { replicaSets } from '../../../src/controllers/replicaset/reconcile.ts';
@@ -13,7 +14,7 @@ let kubelet: StandIn;
 let abort: AbortController;
 beforeEach(async () => {
   abort = new AbortController();
-  plane = await startControlPlane([deployments, replicaSets, disruptionBudgets]);
+  plane = await startControlPlane([deployments, replicaSets, disruptionBudgets, staleDisruptions]);
   kubelet = startStandIn(plane.client, plane.clock, abort.signal);
 });
 afterEach(() => {
@@ -153,4 +154,21 @@ test('pods nobody keeps are told of; an eviction that does not come is given up'
   expect(await plane.eventsOf(web.metadata.name)).toContain(
     "Warning NotDeleted Pod was expected by PDB default/few to be deleted but it wasn't",
   );
+});
+
+test('a pod that was to go and stays is no longer said to go', async () => {
+  await deploy(1);
+  await plane.settle();
+  const [one] = await pods();
+  const target = () =>
+    plane.client.get(pod, one!.metadata).then((it) => it?.status?.conditions?.find((c) => c.type === 'DisruptionTarget')?.status);
+  await plane.client.changeStatus(pod, one!, (it) => {
+    const lastTransitionTime = new Date(plane.clock.now()).toISOString().replace(/\.\d+/, '');
+    const condition = { type: 'DisruptionTarget', status: 'True' as const, reason: 'EvictionByEvictionAPI', lastTransitionTime };
+    it.status = { ...it.status, conditions: [...(it.status?.conditions ?? []), condition] };
+  });
+  await plane.advance(minutes(1));
+  expect(await target()).toBe('True');
+  await plane.advance(minutes(1) + seconds(2));
+  expect(await target()).toBe('False');
 });
