@@ -6,6 +6,9 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/lib/clock.ts';
+import { silentLog } from '../../src/lib/log.ts';
+import { openDocker } from '../../src/runtime/index.ts';
 import { type Bulk, echoOver, echoOverExec, openEcho, readBulk, writeBulk } from '../fixtures/api/bulk.ts';
 import { eventually } from '../fixtures/api/streaming.ts';
 import { pause, startTestCluster, type TestCluster } from '../fixtures/cluster/cluster.ts';
@@ -123,6 +126,25 @@ describe.skipIf(all.length === 0)('many streams at once', () => {
     } finally {
       close();
     }
+  });
+
+  // The engine throws away what is left two seconds after the end of a process; sizes around what it can hold of it.
+  test('what a command has said is whole, however late it is read', async () => {
+    const { streams } = await openDocker(
+      { host: process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock' },
+      { clock: systemClock, log: silentLog },
+    );
+    const sizes = Array.from({ length: 12 }, (_, i) => 1_000_000 + i * 50_000);
+    const read = async (size: number): Promise<number> => {
+      const want = { stdin: false, stdout: true, stderr: true, tty: false };
+      const { stdout, exitCode } = await streams.exec(container, ['head', '-c', String(size), '/dev/zero'], want);
+      await pause(5_000);
+      let length = 0;
+      for await (const bytes of stdout as AsyncIterable<Buffer>) length += bytes.length;
+      expect(await exitCode).toBe(0);
+      return length;
+    };
+    expect(await Promise.all(sizes.map(read))).toEqual(sizes);
   });
 
   test('fifty forwarded connections, with ten megabytes each way', { timeout: 600_000 }, async () => {

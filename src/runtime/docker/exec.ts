@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import type Docker from 'dockerode';
 import { type Clock, sleep } from '../../lib/clock.ts';
@@ -8,7 +8,16 @@ import { split } from './frames.ts';
 
 type Wanted = Parameters<Streams['exec']>[2];
 type Deps = { clock: Clock; ownHost: boolean };
-type Running = { io: ProcessIO; exec: Docker.Exec };
+type Running = {
+  io: ProcessIO;
+  exec: Docker.Exec;
+  /** What is known of the process: told to it by `hasBegun`. */
+  process: Known;
+};
+type Known = { pid: number; over: boolean };
+
+/** The engine itself does not say before its two seconds are over; on its own host there is the process to look at. */
+const isGone = ({ pid, over }: Known): boolean => over || (pid > 0 && !existsSync(`/proc/${pid}`));
 
 /** A container that is not there is told apart from other refusals. */
 export async function inContainer<T>(call: Promise<T>): Promise<T> {
@@ -30,11 +39,36 @@ export async function startExec(docker: Docker, id: ContainerId, command: readon
     }),
   );
   const socket = (await exec.start({ hijack: true, stdin: true, Tty: want.tty })) as Duplex;
+  const process: Known = { pid: 0, over: false };
   const io = processOf(socket, want, want.tty, {
     resize: async ({ width, height }) => void (await exec.resize({ w: width, h: height })),
     exitCode: () => exitCodeOf(exec, clock),
+    isOver: () => isGone(process),
   });
-  return { io, exec };
+  return { io, exec, process };
+}
+
+/**
+ * Resolves when the process runs, has ended, or has not come about within a second or two. Never fails. `ownHost`: its
+ * number means something here.
+ */
+export async function hasBegun({ exec, process }: Running, { clock, ownHost }: Deps): Promise<void> {
+  for (let attempt = 0; attempt < 10; attempt++) {
+    await sleep(clock, 25 + 25 * attempt);
+    // In those two seconds the engine does not answer this either.
+    const cancel = clock.schedule(300, () => {
+      process.over = true;
+    });
+    // Whoever reads the streams is told what is wrong.
+    const info = await exec.inspect().catch(() => undefined);
+    cancel();
+    process.over = info !== undefined && !info.Running && info.ExitCode !== null;
+    if (!info) return;
+    // It is said to run before it does: then it has no number yet.
+    const runs = info.Running && info.Pid > 0;
+    if (runs && ownHost) process.pid = info.Pid;
+    if (runs || process.over) return;
+  }
 }
 
 /** Both ends of a connection to a process. */
@@ -42,11 +76,11 @@ export function processOf(
   socket: Duplex,
   want: { stdin: boolean; stdout: boolean; stderr: boolean },
   tty: boolean,
-  { resize, exitCode }: Pick<ProcessIO, 'resize'> & { exitCode(): Promise<number> },
+  { resize, exitCode, isOver }: Pick<ProcessIO, 'resize'> & { exitCode(): Promise<number>; isOver?: () => boolean },
 ): ProcessIO {
   // One who writes after the other end has gone hears of it by the end of the output.
   socket.on('error', () => {});
-  const { stdout, stderr, ended } = split(socket, tty);
+  const { stdout, stderr, ended } = split(socket, tty, isOver);
   if (!want.stdin) socket.end();
   if (!want.stdout) stdout.resume();
   if (!want.stderr || tty) stderr.resume();

@@ -52,8 +52,16 @@ export async function* stampedOnce(source: AsyncIterable<LogChunk>): AsyncGenera
   }
 }
 
-/** Hands the frames on to one stream each, no faster than they are read. `ended` never fails: a broken connection is an end. */
-export function split(source: AsyncIterable<Buffer>, tty: boolean): { stdout: PassThrough; stderr: PassThrough; ended: Promise<void> } {
+/**
+ * Hands the frames on to one stream each, no faster than they are read. `ended` never fails: a broken connection is an end.
+ * Two seconds after a process has ended the engine throws away what has not been taken from it: once `isOver`, the
+ * rest is taken at once, however slowly it is read here. That is little: an engine holds a megabyte and a pipe of it.
+ */
+export function split(
+  source: AsyncIterable<Buffer>,
+  tty: boolean,
+  isOver: () => boolean = () => false,
+): { stdout: PassThrough; stderr: PassThrough; ended: Promise<void> } {
   const stdout = new PassThrough();
   const stderr = new PassThrough();
   const pump = async (): Promise<void> => {
@@ -61,7 +69,7 @@ export function split(source: AsyncIterable<Buffer>, tty: boolean): { stdout: Pa
       for await (const { stream, data } of tty ? unframed(source) : frames(source)) {
         const target = stream === 'stderr' ? stderr : stdout;
         if (target.destroyed) continue;
-        if (!target.write(data)) await drained(target);
+        if (!target.write(data) && !isOver()) await drained(target, isOver);
       }
     } finally {
       stdout.end();
@@ -71,13 +79,17 @@ export function split(source: AsyncIterable<Buffer>, tty: boolean): { stdout: Pa
   return { stdout, stderr, ended: pump().catch(() => undefined) };
 }
 
-/** Resolves when it takes more, or never will. */
-function drained(target: PassThrough): Promise<void> {
+/** Resolves when it takes more, never will, or waiting is over. */
+function drained(target: PassThrough, isOver: () => boolean): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
+      clearInterval(timer);
       target.off('drain', done).off('close', done);
       resolve();
     };
+    const timer = setInterval(() => isOver() && done(), lookEvery).unref();
     target.on('drain', done).on('close', done);
   });
 }
+
+const lookEvery = 200;
