@@ -13,19 +13,21 @@ import { readDescriptions } from './descriptions.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * For building images and for engines behind ssh dockerode loads gRPC and an ssh client: 100 ms and 15 MB that a start
- * can do without. By the name they are asked for under, with who asks.
+ * For building images and for engines behind ssh dockerode loads gRPC and an ssh client, pino what writes from another
+ * thread: 115 ms and 15 MB that a start can do without. By the name they are asked for under, with who asks.
  */
 const seldomUsed = new Map([
   ['./session', 'dockerode/lib/session'],
   ['./ssh', 'docker-modem/lib/ssh'],
+  ['./transport', 'pino/lib/transport'],
+  ['./lib/transport', 'pino/lib/transport'],
 ]);
 
 /** In place of such a module stands a function that loads the real one, from node_modules, when it is called. */
 const whenCalled = {
   name: 'when-called',
   setup(bundle) {
-    bundle.onResolve({ filter: /^\.\/(session|ssh)$/ }, ({ path, importer }) => {
+    bundle.onResolve({ filter: /^\.\/(session|ssh|(lib\/)?transport)$/ }, ({ path, importer }) => {
       const real = seldomUsed.get(path);
       return importer.includes(`node_modules/${real.split('/')[0]}/`) ? { path: real, namespace: 'when-called' } : undefined;
     });

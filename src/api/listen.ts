@@ -1,6 +1,6 @@
-import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer } from 'node:https';
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { badRequest, StatusError } from '../meta/status-error.ts';
 import type { Pki } from './auth/pki.ts';
@@ -13,9 +13,17 @@ type Handlers = {
 /** Milliseconds that a client gets to read why it is hung up on. */
 const patience = 1000;
 
+export interface Listener {
+  port: number;
+  /** Listens on one more address, at the same port; resolves when it does. */
+  also(host: string): Promise<void>;
+  /** Hangs up on everybody; resolves when nothing listens any more. */
+  close(): Promise<void>;
+}
+
 /** An HTTPS server that asks for client certificates and takes those who have none; resolves when it listens. */
-export function listenOn(host: string, port: number, pki: Pki, { request, upgrade }: Handlers): Promise<{ server: Server; port: number }> {
-  const server = createServer(
+export async function listenOn(host: string, asked: number, pki: Pki, { request, upgrade }: Handlers): Promise<Listener> {
+  const https = createServer(
     {
       ...{ cert: pki.server.cert, key: pki.server.key, ca: pki.caCertificate },
       ...{ requestCert: true, rejectUnauthorized: false },
@@ -24,16 +32,34 @@ export function listenOn(host: string, port: number, pki: Pki, { request, upgrad
     request,
   );
   // Watches last for hours.
-  server.requestTimeout = 0;
-  server.headersTimeout = 30_000;
-  server.keepAliveTimeout = 120_000;
-  server.on('upgrade', upgrade);
-  server.on('clientError', (error, socket) => refuseConnection(error, socket as Socket));
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => resolve({ server, port: (server.address() as AddressInfo).port }));
-  });
+  https.requestTimeout = 0;
+  https.headersTimeout = 30_000;
+  https.keepAliveTimeout = 120_000;
+  https.on('upgrade', upgrade);
+  https.on('clientError', (error, socket) => refuseConnection(error, socket as Socket));
+  const port = await listening(https, asked, host);
+  const servers: Server[] = [https];
+  return {
+    port,
+    async also(another) {
+      // It only takes connections in: what TLS needs is there once, and heavy.
+      const door = createTcpServer({ noDelay: true }, (socket) => https.emit('connection', socket));
+      servers.push(door);
+      await listening(door, port, another);
+    },
+    async close() {
+      const closed = servers.map((it) => new Promise((resolve) => it.close(resolve)));
+      https.closeAllConnections();
+      await Promise.all(closed);
+    },
+  };
 }
+
+const listening = (server: Server, port: number, host: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+  });
 
 /** What comes is no HTTP, or more of it than is read: said once, then the connection ends. */
 function refuseConnection(error: Error & { code?: string }, socket: Socket): void {

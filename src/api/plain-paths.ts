@@ -2,14 +2,13 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import type { AnyKind } from '../kinds/index.ts';
 import type { Metrics } from '../lib/metrics.ts';
 import { notServed } from './handler.ts';
-import { type HealthCheck, serveHealth } from './health.ts';
 import { sendBytes, sendError, sendObject } from './http.ts';
 import { openApiV2 } from './openapi/v2.ts';
 import { openApiV3 } from './openapi/v3.ts';
 import { versionInfo } from './version.ts';
 
-/** Health, version, metrics, OpenAPI: what is asked for seldom. */
-export function plainPaths(kinds: readonly AnyKind[], metrics: Metrics, checks: readonly HealthCheck[]): Express {
+/** Version, metrics, OpenAPI: what is asked for seldom. */
+export function plainPaths(kinds: readonly AnyKind[], metrics: Metrics): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use((request, _, next) => {
@@ -18,7 +17,6 @@ export function plainPaths(kinds: readonly AnyKind[], metrics: Metrics, checks: 
     next();
   });
   const [v2, v3] = [openApiV2(kinds), openApiV3(kinds)];
-  serveHealth(app, checks);
   app.get('/version', (request, response) => sendObject(request, response, 200, versionInfo()));
   app.get('/metrics', async (_, response) => void response.type('text/plain; version=0.0.4').send(await metrics.text()));
   app.get('/openapi/v2', (request, response) => {

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Server } from 'node:https';
 import type { Socket } from 'node:net';
-import type { Request, Response } from 'express';
+import type { Express } from 'express';
 import { allVerbs, type core, kindByPlural, kinds, measured, pod, reviews } from '../kinds/index.ts';
 import { type Clock, minutes } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
@@ -25,12 +24,11 @@ import { shown } from './codec.ts';
 import { type ApiContext, createContext } from './context.ts';
 import { expireEvents } from './event-expiry.ts';
 import { resourceHandler } from './handler.ts';
-import type { HealthCheck } from './health.ts';
+import { type HealthCheck, serveHealth } from './health.ts';
 import { sendError } from './http.ts';
 import { listenOn } from './listen.ts';
 import { localTransport } from './local.ts';
 import type { NodeConnection } from './node-connection.ts';
-import { plainPaths } from './plain-paths.ts';
 import { parsePath, type RequestInfo } from './request.ts';
 import { serveDiscovery } from './serve-discovery.ts';
 import { createStreams, refuseUpgrade, type Streams } from './streaming/index.ts';
@@ -92,38 +90,27 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
     podOf: async (info) => shown(pod, await getEntry(api, pod, info.namespace, info.name as string)) as core.Pod,
   });
   const handler = requestHandler(api, deps, checks, streams.connect);
-  const servers: Server[] = [];
-  const listen = async (host: string, asked: number): Promise<number> => {
-    const upgrade = (request: IncomingMessage, socket: unknown, head: Buffer): void => onUpgrade(streams, request, socket as Socket, head);
-    const { server, port } = await listenOn(host, asked, pki, { request: handler, upgrade });
-    servers.push(server);
-    return port;
-  };
+  const upgrade = (request: IncomingMessage, socket: unknown, head: Buffer): void => onUpgrade(streams, request, socket as Socket, head);
   const local = localTransport(api, deps.connectNode);
   await ensureInitialObjects(local, config.manifests);
-  const port = await listen(config.host, config.port);
+  const listener = await listenOn(config.host, config.port, pki, { request: handler, upgrade });
+  const { port } = listener;
   const stopExpiry = expireEvents(api, eventLifetime);
   log.info('api server listens', { host: config.host, port });
   return {
     handler,
     local,
     port,
-    listen: async (host) => void (await listen(host, port)),
+    listen: (host) => listener.also(host),
     addHealthCheck: (check) => void checks.push(check),
     announce: (address, clusterIp) => ensureKubernetesService(local, { clusterIp, address, port }),
     async close() {
       stopExpiry();
       streams.close();
-      await Promise.all(servers.map(closed));
+      await listener.close();
     },
   };
 }
-
-const closed = (server: Server): Promise<void> =>
-  new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 
 function onUpgrade(streams: Streams, request: IncomingMessage, socket: Socket, head: Buffer): void {
   const info = parsePath(request.method ?? 'GET', request.url ?? '/');
@@ -141,12 +128,16 @@ function labelsOf({ verb, group, version, plural }: RequestInfo): { verb: string
   return { verb: (allVerbs as readonly string[]).includes(verb) ? verb : 'other', resource: known?.resource ?? '' };
 }
 
-/** Resources and discovery are answered at once, everything else by express; all of it behind authentication. */
+/**
+ * Resources, discovery and health are answered at once, everything else by express, which is loaded when the first such
+ * request comes; all of it behind authentication.
+ */
 function requestHandler(api: ApiContext, deps: ApiDeps, checks: readonly HealthCheck[], connect: Streams['connect']) {
   const requests = deps.metrics.counter('peapod_api_requests_total', 'Requests by verb, resource and code', ['verb', 'resource', 'code']);
   const watches = deps.metrics.counter('peapod_api_watches_total', 'Watches begun, by resource', ['resource']);
   const resources = resourceHandler(api, watches, connect, deps.connectNode);
-  const rest = plainPaths(served, deps.metrics, checks);
+  let rest: Promise<Express> | undefined;
+  const loadRest = async (): Promise<Express> => (await import('./plain-paths.ts')).plainPaths(served, deps.metrics);
   return (request: IncomingMessage, response: ServerResponse): void => {
     const info = parsePath(request.method ?? 'GET', request.url ?? '/');
     response.on('error', () => response.destroy());
@@ -160,7 +151,10 @@ function requestHandler(api: ApiContext, deps: ApiDeps, checks: readonly HealthC
       const user = impersonate(authenticate(request), request.headers);
       authorize(user, info);
       if (info.isResource) resources(request, response, info, user).catch(fail);
-      else if (!serveDiscovery(served, request, response, info)) rest(request as Request, response as Response);
+      else if (!serveDiscovery(served, request, response, info) && !serveHealth(checks, request, response, info)) {
+        rest ??= loadRest();
+        rest.then((answer) => answer(request, response)).catch(fail);
+      }
     } catch (error) {
       request.resume();
       fail(error);
