@@ -30,6 +30,7 @@ import type { Verb } from './verb.ts';
 import { wait } from './wait.ts';
 import { why } from './why.ts';
 
+export { section } from './help.ts';
 export { completeLine } from './complete.ts';
 export { findVerb, firstWord, runVerb } from './run-verb.ts';
 
