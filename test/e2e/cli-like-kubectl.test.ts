@@ -196,6 +196,8 @@ apply -f @web.yaml
 rollout status deployment/web
 get deployments web
 get deployments web -o wide
+describe deployments web
+describe replicasets
 apply -f @web2.yaml
 ~rollout status deploy/web --timeout=60s
 rollout history deployment/web
@@ -230,7 +232,6 @@ wait --for=condition=Nope deploy/web --timeout=1s
 wait --for=jsonpath={.spec.replicas}=1 deploy/web
 wait --for=nope deploy/web
 wait --for=condition=Ready pod -l app=nope
-describe deployments web
 delete -f @web.yaml
 delete -f @web.yaml
 delete -f @web.yaml --ignore-not-found`,

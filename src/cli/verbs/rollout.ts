@@ -10,7 +10,7 @@ import { outputFor, tellChanged } from './changed.ts';
 import { dryRunOf } from './dry-run.ts';
 import { dryRunFlag, fileFlags, managerFlag, outputFlags, selectorFlags } from './flag-sets.ts';
 import { historyOf, replicaSetsOf, revisionAnnotation, revisionOf, templateWithoutHash } from './rollout-history.ts';
-import { statusOf } from './rollout-status.ts';
+import { daemonSetStatus, statefulSetStatus, statusOf } from './rollout-status.ts';
 import { type Selected, select, selectLists } from './selection.ts';
 import { meantBy } from '../resources/index.ts';
 import { type VerbContext, verb } from './verb.ts';
@@ -20,16 +20,23 @@ const common = { ...fileFlags, ...outputFlags, ...managerFlag, ...dryRunFlag, se
 type Context = VerbContext<typeof common>;
 
 /** The deployments that are meant; kinds that have no rollouts are refused with `refusal`. */
-async function workloads(context: Context, refusal: (it: Selected) => string): Promise<{ found: Selected[]; faults: unknown[] }> {
+async function workloads(
+  context: Context,
+  refusal: (it: Selected) => string,
+  kinds: readonly string[] = ['deployments'],
+): Promise<{ found: Selected[]; faults: unknown[] }> {
   if (context.args.length === 0 && !namesFiles(context.flags)) throw new CommandError('required resource not specified');
   const session = context.session();
   const meant = namesFiles(context.flags) ? undefined : meantBy(context.args, await session.served());
   // A kind alone means all of it.
   const chosen =
     meant?.by === 'type' ? { found: await selectLists(session, meant, context.flags), faults: [] } : await select(context, context.flags);
-  for (const it of chosen.found) if (it.resource.plural !== 'deployments') throw new CommandError(refusal(it));
+  for (const it of chosen.found) if (!kinds.includes(it.resource.plural)) throw new CommandError(refusal(it));
   return chosen;
 }
+
+/** Kinds whose pods are replaced one after the other. */
+const rolled = ['deployments', 'daemonsets', 'statefulsets'];
 
 const paused = (it: Selected): boolean => (it.object?.spec as apps.DeploymentSpec | undefined)?.paused === true;
 
@@ -42,6 +49,7 @@ async function change(context: Context, name: string, { did, refusal, patch }: S
     context,
     (it) =>
       `${qualified(it.resource)} ${JSON.stringify(it.name)} ${name === 'restarter' ? 'restarting is not supported' : `${name} is not supported`}`,
+    name === 'restarter' ? rolled : undefined,
   );
   for (const it of found) {
     try {
@@ -98,12 +106,22 @@ const status = verb({
   },
   async run(context) {
     const { flags: given, io } = context;
-    const { found, faults } = await workloads(context, (it) => `no status viewer has been implemented for ${it.resource.kind}`);
+    const { found, faults } = await workloads(
+      context,
+      (it) => `no status viewer has been implemented for ${it.resource.kind}${it.resource.group ? `.${it.resource.group}` : ''}`,
+      rolled,
+    );
     throwAll(faults);
     for (const it of found) await followOne(context, it, given, (text) => io.print(text));
     return 0;
   },
 });
+
+function progressOf({ resource }: Selected, object: AnyObject, revision: number): ReturnType<typeof statusOf> {
+  if (resource.plural === 'daemonsets') return daemonSetStatus(object as unknown as apps.DaemonSet);
+  if (resource.plural === 'statefulsets') return statefulSetStatus(object as unknown as apps.StatefulSet);
+  return statusOf(object as unknown as apps.Deployment, revision);
+}
 
 async function followOne(
   context: VerbContext,
@@ -114,7 +132,7 @@ async function followOne(
   const session = context.session();
   const ended = AbortSignal.timeout(given.timeout ? given.timeout : 0x7fffffff);
   const show = (object: AnyObject): boolean => {
-    const { text, done, fault } = statusOf(object as unknown as apps.Deployment, given.revision ?? 0);
+    const { text, done, fault } = progressOf(it, object, given.revision ?? 0);
     if (fault) throw new CommandError(fault);
     print(text);
     return done;
