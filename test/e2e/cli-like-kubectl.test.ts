@@ -165,7 +165,7 @@ get configmap files -o yaml
 get cm env -o jsonpath={.data.B}
 get secret creds
 get secret creds -o jsonpath={.data.username}
-describe configmap files
+describe configmap sys-app-name
 describe secret sys
 create configmap dry --from-literal=a=b --dry-run=client -o yaml
 create secret generic dry --from-literal=a=b --dry-run=client -o yaml
