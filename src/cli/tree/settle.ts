@@ -7,9 +7,13 @@ import { type Branch, notThere } from './branch.ts';
 import { branchOf } from './branches.ts';
 import { followFacts, readerOf } from './follow.ts';
 import { createLive } from './live.ts';
+import { unsteadyFor } from './steady.ts';
 
 /** How waiting has ended, and of which object: `stuck` is what will not come right by itself. */
 export type Outcome = { is: 'settled' } | { is: 'interrupted' } | { is: 'stuck' | 'late'; subject: KubeObject; facts: Facts };
+
+/** Whatever clocks say: what has been well for so long here is settled. */
+const longEnough: Milliseconds = 12_000;
 
 type Standing = Map<string, Milliseconds>;
 
@@ -26,6 +30,7 @@ export async function watchUntilSettled(requests: Requests, objects: readonly Ku
     const began = clock.now();
     const standing: Standing = new Map();
     let last = '';
+    let wellSince: Milliseconds | undefined;
     for (;;) {
       const now = clock.now();
       const seen = objects.map((it) => {
@@ -38,7 +43,12 @@ export async function watchUntilSettled(requests: Requests, objects: readonly Ku
       const text = JSON.stringify(tree);
       if (text !== last) live.show(tree);
       last = text;
-      if (tree.every(({ mood }) => mood === 'ok')) return { is: 'settled' };
+      if (tree.some(({ mood }) => mood !== 'ok')) wellSince = undefined;
+      else {
+        wellSince ??= now;
+        const left = Math.max(0, ...seen.map(({ facts, object }) => unsteadyFor(facts, object)));
+        if (left === 0 || now - wellSince >= longEnough) return { is: 'settled' };
+      }
       const open = seen.filter(({ branch }) => branch.mood !== 'ok');
       const stuck = open.find(({ facts, object }) => isStuck(facts, object, standing));
       if (stuck) return { is: 'stuck', subject: stuck.object, facts: stuck.facts };

@@ -8,7 +8,12 @@ import { commandFor, inNamespace, oneLine } from '../words.ts';
 /** A controller may not make the pods it wants: a quota is used up, admission or validation refuses them. */
 export const refusedCreate: Cause = {
   name: 'refused create',
-  find: (scope) => scope.workloads.flatMap((it) => findingOf(scope, it)),
+  find(scope) {
+    const found = scope.workloads.flatMap((it) => findingOf(scope, it));
+    // A Deployment repeats what its ReplicaSet says.
+    const below = found.filter(({ about }) => about.kind !== 'Deployment');
+    return below.length > 0 ? below : found;
+  },
 };
 
 function findingOf({ facts }: Scope, it: Workload): Finding[] {
