@@ -27,8 +27,9 @@ const verbs: Readonly<Record<string, string>> = {
 
 /** Takes a request line apart, by the rules of the API's paths (apiserver, endpoints/request). Never fails: what is no resource is a plain path. */
 export function parsePath(method: string, url: string): RequestInfo {
-  const [rawPath = '/', rawQuery = ''] = url.split(/\?(.*)/s);
-  const query = new URLSearchParams(rawQuery);
+  const mark = url.indexOf('?');
+  const rawPath = mark < 0 ? url : url.slice(0, mark);
+  const query = new URLSearchParams(mark < 0 ? undefined : url.slice(mark + 1));
   const info: RequestInfo = {
     path: rawPath,
     query,
@@ -72,6 +73,7 @@ export function parsePath(method: string, url: string): RequestInfo {
 export const isTrue = (value: string | null): boolean => value !== null && value !== '0' && value.toLowerCase() !== 'false';
 
 function decode(part: string): string | undefined {
+  if (!part.includes('%')) return part;
   try {
     return decodeURIComponent(part);
   } catch {

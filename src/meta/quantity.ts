@@ -12,8 +12,22 @@ const most = (2n ** 63n - 1n) * 1_000_000_000n;
 /** More digits on either side of the point than decide anything. */
 const digits = 64;
 
+/** Of texts met before: a cluster has few, and compares them all day. */
+const known = new Map<Quantity, bigint>();
+const mostKnown = 1_000;
+
 /** Billionths, exact up to the largest there is; what is finer is rounded up, as upstream does. */
 function nano(text: Quantity): bigint {
+  let value = known.get(text);
+  if (value === undefined) {
+    value = readNano(text);
+    if (known.size >= mostKnown) known.clear();
+    if (text.length <= digits) known.set(text, value);
+  }
+  return value;
+}
+
+function readNano(text: Quantity): bigint {
   const match = form.exec(text);
   if (!match) throw new RangeError(`quantities must match the regular expression '${form.source}'`);
   const [, sign, number = '0', exponent, suffix = ''] = match;

@@ -6,15 +6,11 @@ import { readYamlDocuments } from './yaml.ts';
 /** `faults` are the sentences of a strict reader. */
 export type Body = { value: unknown; faults: string[] };
 
-/** JSON.parse's own stack is safe at any depth, ours is not: brackets are counted before anything walks the value. */
-function refuseDepth(value: unknown): unknown {
-  let level: unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > 1_000) throw badRequest('exceeded max depth');
-    level = level.flatMap((it) =>
-      typeof it === 'object' && it !== null ? Object.values(it).filter((inner) => typeof inner === 'object') : [],
-    );
-  }
+/** JSON.parse's own stack is safe at any depth, ours is not: what is too deep is refused before anything walks the value. */
+function refuseDepth(value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object') return value;
+  if (depth > 1_000) throw badRequest('exceeded max depth');
+  if (value !== null) for (const inner of Object.values(value)) refuseDepth(inner, depth + 1);
   return value;
 }
 

@@ -22,12 +22,10 @@ export function duplicateKeys(text: string): string[] {
     else if (c === '}' || c === ']') levels.pop();
     else if (c === ',' && top && !top.keys) top.index += 1;
     else if (c === '"') {
-      let end = i + 1;
-      while (text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
-      const after = /\s*(.)/y;
-      after.lastIndex = end + 1;
-      if (top?.keys && after.exec(text)?.[1] === ':') {
-        top.key = JSON.parse(text.slice(i, end + 1)) as string;
+      const end = endOfString(text, i);
+      if (top?.keys && isKey(text, end + 1)) {
+        const quoted = text.slice(i, end + 1);
+        top.key = quoted.includes('\\') ? (JSON.parse(quoted) as string) : quoted.slice(1, -1);
         if (top.keys.has(top.key)) {
           found.add(pathOf(top.key));
           // More than anybody reads.
@@ -40,4 +38,20 @@ export function duplicateKeys(text: string): string[] {
     i += 1;
   }
   return [...found];
+}
+
+/** Where the string that begins at `start` has its closing quote: the next one before which backslashes are even in number. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
+    let before = end - 1;
+    while (text[before] === '\\') before--;
+    if ((end - before) % 2 === 1) return end;
+  }
+}
+
+/** Only white space stands before a colon. */
+function isKey(text: string, from: number): boolean {
+  let at = from;
+  while (text.charCodeAt(at) <= 32) at++;
+  return text[at] === ':';
 }
