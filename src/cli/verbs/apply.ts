@@ -78,7 +78,7 @@ export const apply = verb({
     }
     if (output && output.as !== 'name') printApplied(context, output, applied);
     throwAll(faults);
-    return given.watch ? watchApplied(context.session().requests, applied, io, given.timeout ?? 600_000) : 0;
+    return given.watch ? watchApplied(context.session(), applied, io, given.timeout ?? 600_000) : 0;
   },
 });
 

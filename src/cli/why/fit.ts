@@ -1,4 +1,5 @@
-import { type core, podRequests } from '../../kinds/index.ts';
+import { type core, isPodFinished, podRequests } from '../../kinds/index.ts';
+import { addQuantities, compareQuantities, subtractQuantities } from '../../meta/quantity.ts';
 import type { Advice } from './finding.ts';
 import type { Facts } from './facts.ts';
 import { plural } from './words.ts';
@@ -61,25 +62,29 @@ export function unfit({ count, reason }: { count: number; reason: string }, pod:
 }
 
 function shortOf(resource: string, on: string, are: string, pod: core.Pod, facts: Facts): Unfit {
-  const wanted = amount(podRequests(pod.spec), resource);
-  const notes = facts.nodes.map((node) => {
-    const onIt = facts.pods.filter(
-      (it) => it.spec.nodeName === node.metadata.name && !['Succeeded', 'Failed'].includes(it.status?.phase ?? ''),
-    );
-    return `node ${node.metadata.name} has ${node.status?.allocatable?.[resource] ?? '0'} ${resource} in all; pods seen there: ${onIt.length}`;
-  });
-  const most = facts.nodes.map((it) => it.status?.allocatable?.[resource] ?? '0').join(', ');
+  const wanted = podRequests(pod.spec)[resource] ?? 'some';
+  const free = facts.nodes.map((node) => ({ name: node.metadata.name, ...roomOn(node, resource, facts) }));
+  const most = free
+    .map((it) => it.left)
+    .sort(compareQuantities)
+    .at(-1);
   return {
-    says: `it asks for ${wanted} ${resource}, and ${on} ${are} not so much left${most ? ` (${most} in all)` : ''}`,
-    notes,
+    says: `it asks for ${wanted} ${resource}, and ${on} ${are} not so much left${most ? ` (${most} at most)` : ''}`,
+    notes: free.map((it) => `node ${it.name} has ${it.whole} ${resource}, its pods ask for ${it.taken}: ${it.left} would fit`),
     fix: `ask for less ${resource} (resources.requests), or stop other pods`,
     advice: [],
   };
 }
 
-function amount(requests: unknown, resource: string): string {
-  const found = requests instanceof Map ? requests.get(resource) : (requests as Record<string, unknown> | undefined)?.[resource];
-  return found === undefined ? 'more' : String(found);
+/** What a node has of a resource, and what is left of it for pods that come. */
+function roomOn({ metadata, status }: core.Node, resource: string, { pods }: Facts): { whole: string; taken: string; left: string } {
+  const whole = status?.allocatable?.[resource] ?? '0';
+  const taken = pods
+    .filter((it) => it.spec.nodeName === metadata.name && !isPodFinished(it))
+    .map((it) => podRequests(it.spec)[resource] ?? '0')
+    .reduce(addQuantities, '0');
+  const left = subtractQuantities(whole, taken);
+  return { whole, taken, left: compareQuantities(left, '0') < 0 ? '0' : left };
 }
 
 const nodeNames = (facts: Facts, is: (it: core.Node) => boolean): string[] => facts.nodes.filter(is).map((it) => it.metadata.name);

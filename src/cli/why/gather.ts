@@ -6,7 +6,7 @@ import type { Facts } from './facts.ts';
 import type { LogPlace } from './finding.ts';
 
 /** Which resources facts are made of. */
-export const resourcesOfFacts = {
+const resourcesOfFacts = {
   deployments: 'deployments.apps',
   replicaSets: 'replicasets.apps',
   statefulSets: 'statefulsets.apps',
@@ -27,10 +27,13 @@ export async function gatherFacts(requests: Requests, served: Served, namespace:
   const entries = await Promise.all(
     Object.entries(resourcesOfFacts).map(async ([name, word]) => [name, await all(requests, served, word, namespace)] as const),
   );
-  const facts = { now, ...Object.fromEntries(entries) } as Facts;
-  // What keeps a pod from a node is often a pod of another namespace.
-  const isWaiting = namespace !== undefined && facts.pods.some(({ spec }) => !spec.nodeName);
-  const pods = isWaiting ? await all(requests, served, resourcesOfFacts.pods, undefined) : [];
+  return withRivals(requests, served, { now, ...Object.fromEntries(entries) } as Facts);
+}
+
+/** What keeps a pod from a node is often a pod of another namespace: when there is such a one, with the pods of all. */
+export async function withRivals(requests: Requests, served: Served, facts: Facts): Promise<Facts> {
+  if (facts.pods.every(({ spec }) => spec.nodeName)) return facts;
+  const pods = await all(requests, served, resourcesOfFacts.pods, undefined);
   return pods.length > 0 ? { ...facts, pods: pods as unknown as Facts['pods'] } : facts;
 }
 

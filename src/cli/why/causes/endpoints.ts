@@ -36,7 +36,10 @@ function findingOf({ facts }: Scope, it: core.Service): Finding[] {
       {
         says: `${title} has no endpoints: its selector ${labels} matches no pod in namespace ${it.metadata.namespace}`,
         about: it,
-        notes: nearLabels(facts.pods, selector),
+        notes: nearLabels(
+          facts.pods.filter(({ metadata }) => metadata.namespace === it.metadata.namespace),
+          selector,
+        ),
         advice: [
           { command: `peapod get pods --show-labels${at}`, to: 'compare with the labels that pods have' },
           { command: commandFor('set selector', it, '<key>=<value>'), to: 'let it select other pods' },

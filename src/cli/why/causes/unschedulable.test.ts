@@ -21,7 +21,7 @@ testCause(unschedulable, [
   [
     'too big',
     { pods: [refused(`0/1 nodes are available: 1 Insufficient cpu. ${tail}`)], nodes: [node()] },
-    'it asks for 500 cpu, and the node has not so much left (2 in all)',
+    'it asks for 500 cpu, and the node has not so much left (2 at most)',
   ],
   [
     'a taint',
@@ -52,7 +52,7 @@ testCause(unschedulable, [
   [
     'several',
     { pods: [refused('0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu.')], nodes: [node(), node(), node()] },
-    '1 node has been cordoned; it asks for 500 cpu, and 2 nodes have not so much left',
+    '1 node has been cordoned; it asks for 500 cpu, and 2 nodes have not so much left (2 at most)',
   ],
   ['what nobody has foreseen', { pods: [refused('no such thing')] }, 'pod/web-1-a has no node: no such thing'],
 ]);
