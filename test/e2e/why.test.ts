@@ -110,6 +110,7 @@ const manifests = (takenPort: number, closedPort: number): string =>
     }),
     service('taken', 'well', { type: 'NodePort', ports: [{ port: 80, nodePort: takenPort }] }),
     service('first', 'well', { type: 'LoadBalancer', ports: [{ port: 27_691 }] }),
+    service('second', 'well', { type: 'LoadBalancer', ports: [{ port: 27_691 }] }),
     document('v1', 'PersistentVolumeClaim', 'data', {
       spec: { storageClassName: 'fast', accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
     }),
@@ -150,6 +151,10 @@ const cases: ReadonlyArray<[object: string, firstLine: RegExp]> = [
     'service/taken',
     /^✗ service\/taken does not get its port: .*node port \d+\/TCP cannot be served.*in use by another program on this host/,
   ],
+  [
+    'service/second',
+    /^✗ service\/(first|second) does not get its port: .*27691\/TCP cannot be served.*in use by Service default\/(first|second)/,
+  ],
   ['pod/disk', /^✗ persistentvolumeclaim\/data has no volume: the storage class "fast" does not exist/],
   ['pvc/data', /^✗ persistentvolumeclaim\/data has no volume: the storage class "fast" does not exist/],
   ['pod/init', /^✗ Init container migrate of pod\/init ends with exit code 1/],
@@ -162,7 +167,7 @@ const cases: ReadonlyArray<[object: string, firstLine: RegExp]> = [
 describe('why', () => {
   for (const [object, firstLine] of cases) {
     test(object, { timeout: 120_000 }, async () => {
-      const asked = object === 'pod/host2' ? await whoLost() : object;
+      const asked = object === 'pod/host2' ? await whoLost() : object === 'service/second' ? await whichService() : object;
       await expect
         .poll(() => peapod('why', asked).then(({ stdout }) => stdout.split('\n')[0]), { timeout: 90_000, interval: 500 })
         .toMatch(firstLine);
@@ -177,6 +182,17 @@ describe('why', () => {
   async function whoLost(): Promise<string> {
     const { stdout } = await peapod('get', 'pod', 'host1', '-o', 'jsonpath={.spec.nodeName}');
     return stdout === '' ? 'pod/host1' : 'pod/host2';
+  }
+
+  /** Of two made in the same second the one that comes first by name has the port, else the older one. */
+  async function whichService(): Promise<string> {
+    const { stdout } = await peapod(
+      'get',
+      'events',
+      '-o',
+      'jsonpath={range .items[?(@.reason=="PortNotAvailable")]}{.involvedObject.name} {end}',
+    );
+    return stdout.split(' ').includes('first') ? 'service/first' : 'service/second';
   }
 
   test('the chain and the last words', async () => {
