@@ -4,7 +4,7 @@
  * everything else that a start does. `bin.ts` is the entry; what it loads lazily becomes a file of its own. Types are
  * checked by `npm run types`, not here.
  */
-import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -47,11 +47,13 @@ const require = createRequire(import.meta.url);
 const __filename = pathOfUrl(import.meta.url);
 const __dirname = directoryOf(__filename);`;
 
-rmSync(join(root, 'dist'), { recursive: true, force: true });
+// Beside the old one until it is complete: what cannot be built takes nothing away.
+const [dist, made] = [join(root, 'dist'), join(root, 'dist.new')];
+rmSync(made, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
   entryPoints: ['src/bin.ts'],
-  outdir: 'dist',
+  outdir: 'dist.new',
   bundle: true,
   splitting: true,
   platform: 'node',
@@ -68,5 +70,7 @@ await build({
 });
 
 // Read when the first object is: a file beside the code that asks for it, as in src.
-copyFileSync(join(root, 'src/meta/schema/facts.json'), join(root, 'dist/facts.json'));
-writeFileSync(join(root, 'dist/descriptions.json'), JSON.stringify(readDescriptions()));
+copyFileSync(join(root, 'src/meta/schema/facts.json'), join(made, 'facts.json'));
+writeFileSync(join(made, 'descriptions.json'), JSON.stringify(readDescriptions()));
+rmSync(dist, { recursive: true, force: true });
+renameSync(made, dist);

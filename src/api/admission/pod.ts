@@ -1,6 +1,7 @@
-import type { core } from '../../kinds/index.ts';
+import type { AnyKind, core } from '../../kinds/index.ts';
 import { serviceAccount } from '../../kinds/index.ts';
 import { StatusError } from '../../meta/status-error.ts';
+import type { KubeObject } from '../../meta/types.ts';
 import type { Store } from '../../store/index.ts';
 import { decode, storeKey } from '../codec.ts';
 import type { AdmissionStep } from './admission.ts';
@@ -30,19 +31,18 @@ export const serviceAccountOf = (store: Store): AdmissionStep => ({
   },
 });
 
-/** Pods stay five minutes on a node that stops answering (upstream: DefaultTolerationSeconds). */
-export const podDefaults: AdmissionStep = {
-  name: 'DefaultTolerationSeconds',
-  create(kind, draft) {
-    if (kind.resource !== 'pods') return;
-    const { spec } = draft as core.Pod;
-    for (const key of ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']) {
-      const tolerated = spec.tolerations?.some((it) => (it.key === key || !it.key) && (!it.effect || it.effect === 'NoExecute'));
-      if (!tolerated)
-        spec.tolerations = [...(spec.tolerations ?? []), { key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }];
-    }
-  },
-};
+/** Pods stay five minutes on a node that stops answering (upstream: DefaultTolerationSeconds, which asks at updates too). */
+export const podDefaults: AdmissionStep = { name: 'DefaultTolerationSeconds', create: tolerateForAWhile, update: tolerateForAWhile };
+
+function tolerateForAWhile(kind: AnyKind, draft: KubeObject): void {
+  if (kind.resource !== 'pods') return;
+  const { spec } = draft as core.Pod;
+  for (const key of ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']) {
+    const tolerated = spec.tolerations?.some((it) => (it.key === key || !it.key) && (!it.effect || it.effect === 'NoExecute'));
+    if (!tolerated)
+      spec.tolerations = [...(spec.tolerations ?? []), { key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }];
+  }
+}
 
 /** A pod that names a runtime class is refused: none is there (upstream: RuntimeClass). */
 export const runtimeClassOf: AdmissionStep = {

@@ -1,6 +1,6 @@
 import { canonicalQuantity, isQuantity } from '../quantity.ts';
 import { badRequest } from '../status-error.ts';
-import { type Field, isScalar, type Message, messageOf, singles } from './schema.ts';
+import { type Field, isScalar, isWholeObject, type Message, messageOf, singles } from './schema.ts';
 
 /** Deeper than any object of the API goes; a body that goes further is refused before the stack ends. */
 const deepest = 200;
@@ -44,7 +44,7 @@ function readMessage(
   if (depth > deepest) throw badRequest('exceeded max depth');
   const result: Record<string, unknown> = {};
   for (const key of Object.keys(raw)) {
-    const field = message.fields.get(key);
+    const field = message.fields.get(key) ?? (isWholeObject(message) ? identity.get(key) : undefined);
     const here = path ? `${path}.${key}` : key;
     if (!field) {
       walk.unknown.push(here);
@@ -57,6 +57,14 @@ function readMessage(
   }
   return result;
 }
+
+/** What a whole object says of itself. No protobuf message has it: there it stands outside. */
+const identity: ReadonlyMap<string, Field> = new Map(
+  ['apiVersion', 'kind'].map((name) => [
+    name,
+    { name, number: 0, type: 'string', list: false, map: false, required: false, pointer: false, strategies: [] },
+  ]),
+);
 
 /** An empty list of these is an order: to forget who owns what. */
 const forgetting = 'metadata.managedFields';

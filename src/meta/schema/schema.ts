@@ -135,5 +135,9 @@ export function messageOf(name: string): Message | undefined {
   return facts.message(name);
 }
 
+/** An object of its own even inside another one (the claims of a StatefulSet): it may say its apiVersion and kind. */
+export const isWholeObject = ({ name, fields }: Message): boolean =>
+  fields.get('metadata')?.type === 'meta/v1.ObjectMeta' && !/TemplateSpec$|\.PersistentVolumeClaimTemplate$/.test(name);
+
 const scalars = new Set(['string', 'bool', 'int32', 'int64', 'double', 'bytes']);
 export const isScalar = (type: string): type is Scalar => scalars.has(type);

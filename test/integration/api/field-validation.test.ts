@@ -95,3 +95,22 @@ test('a value of a wrong type is refused whatever was asked', async () => {
     });
   }
 });
+
+test('a claim inside a StatefulSet may say what it is, as the server itself writes it', async () => {
+  const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data' } };
+  const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Mi' } } };
+  const labels = { app: 'db' };
+  const template = { metadata: { labels }, spec: { containers: [{ name: 'a', image: 'b' }] } };
+  const { code, body } = await requests.send({
+    method: 'POST',
+    path: '/apis/apps/v1/namespaces/default/statefulsets?fieldValidation=Strict',
+    body: {
+      metadata: { name: 'db' },
+      spec: { serviceName: 'db', selector: { matchLabels: labels }, template, volumeClaimTemplates: [{ ...claim, spec }] },
+    },
+  });
+  expect([code, body]).toEqual([
+    201,
+    expect.objectContaining({ spec: expect.objectContaining({ volumeClaimTemplates: [expect.objectContaining(claim)] }) }),
+  ]);
+});
