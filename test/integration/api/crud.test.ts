@@ -383,15 +383,18 @@ test('an object created in one request is seen by the next, whichever of forty i
   expect((await api.get(configMaps)).body.items.filter((it: Json) => it.metadata.name.startsWith('swift-'))).toHaveLength(40);
 });
 
-test('a pod with tolerations of its own may be replaced by what it was made from', async () => {
+test('tolerations that the server has added come back when a list without them is written', async () => {
   const pods = '/api/v1/namespaces/default/pods';
-  const spec = { tolerations: [{ key: 'a', operator: 'Exists' }], containers: [{ name: 'a', image: 'b' }] };
+  const tolerations = [{ key: 'a', operator: 'Exists' }];
+  const spec = { tolerations, containers: [{ name: 'a', image: 'b' }] };
   await api
     .post(pods)
     .send({ metadata: { name: 'tolerant' }, spec })
     .expect(201);
-  await api
-    .put(`${pods}/tolerant`)
-    .send({ metadata: { name: 'tolerant', labels: { x: 'y' } }, spec })
+  const { body } = await api
+    .patch(`${pods}/tolerant`)
+    .set('content-type', 'application/merge-patch+json')
+    .send(JSON.stringify({ spec: { tolerations } }))
     .expect(200);
+  expect(body.spec.tolerations).toHaveLength(3);
 });
