@@ -303,6 +303,14 @@ describe('apply --watch', () => {
     });
   }
 
+  test('what was wrong before is not held against what puts it right', { timeout: 120_000 }, async () => {
+    const file = join(folder, 'stuck.yaml');
+    writeFileSync(file, deployment('stuck-crash', app(idle)));
+    const { code, stderr } = await peapod('apply', '--watch', '-f', file);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(await peapod('why', 'deploy/stuck-crash')).toMatchObject({ code: 0 });
+  });
+
   test('ends after --timeout, and refuses what does not go together', async () => {
     const file = join(folder, 'slow.yaml');
     writeFileSync(file, pod('slow', app(idle, { readinessProbe: { exec: { command: ['false'] }, periodSeconds: 1 } })));

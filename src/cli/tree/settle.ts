@@ -12,6 +12,9 @@ import { unsteadyFor } from './steady.ts';
 /** How waiting has ended, and of which object: `stuck` is what will not come right by itself. */
 export type Outcome = { is: 'settled' } | { is: 'interrupted' } | { is: 'stuck' | 'late'; subject: KubeObject; facts: Facts };
 
+/** Controllers take so long at most to replace what is not wanted any more. */
+const replacing: Milliseconds = 15_000;
+
 /** Whatever clocks say: what has been well for so long here is settled. */
 const longEnough: Milliseconds = 12_000;
 
@@ -50,7 +53,7 @@ export async function watchUntilSettled(requests: Requests, objects: readonly Ku
         if (left === 0 || now - wellSince >= longEnough) return { is: 'settled' };
       }
       const open = seen.filter(({ branch }) => branch.mood !== 'ok');
-      const stuck = open.find(({ facts, object }) => isStuck(facts, object, standing));
+      const stuck = open.find(({ facts, object }) => isStuck(facts, object, standing, began));
       if (stuck) return { is: 'stuck', subject: stuck.object, facts: stuck.facts };
       const first = open[0];
       if (limit > 0 && now - began > limit && first) return { is: 'late', subject: first.object, facts: first.facts };
@@ -69,11 +72,17 @@ const newestOf = (facts: Facts, { kind, metadata }: KubeObject): KubeObject | un
     .find((it) => it.kind === kind && it.metadata.name === metadata.name);
 
 /** A finding counts when it has stood for as long as it might have gone by itself. */
-function isStuck(facts: Facts, object: KubeObject, standing: Standing): boolean {
+function isStuck(facts: Facts, object: KubeObject, standing: Standing, began: Milliseconds): boolean {
+  const isOld = ({ metadata }: KubeObject): boolean => Date.parse(metadata.creationTimestamp) < began - 2_000;
   const found = explain(facts, object).findings.flatMap((it) =>
     it.patience === undefined
       ? []
-      : [{ key: `${object.metadata.uid} ${it.cause} ${it.about.metadata.uid} ${it.container ?? ''}`, patience: it.patience }],
+      : [
+          {
+            key: `${object.metadata.uid} ${it.cause} ${it.about.metadata.uid} ${it.container ?? ''}`,
+            patience: isOld(it.about) ? Math.max(it.patience, replacing) : it.patience,
+          },
+        ],
   );
   const keys = new Set(found.map(({ key }) => key));
   for (const key of standing.keys()) if (key.startsWith(object.metadata.uid) && !keys.has(key)) standing.delete(key);

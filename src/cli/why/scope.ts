@@ -1,4 +1,4 @@
-import type { core } from '../../kinds/index.ts';
+import type { apps, core } from '../../kinds/index.ts';
 import { isTrue } from '../../meta/condition.ts';
 import { controllerOf, isDeleting } from '../../meta/owner.ts';
 import type { KubeObject } from '../../meta/types.ts';
@@ -19,7 +19,7 @@ export type Scope = {
 };
 
 export function scopeOf(facts: Facts, subject: KubeObject): Scope {
-  const below = madeBy(facts, subject);
+  const below = currentOf(facts, subject, madeBy(facts, subject));
   const workloads = [...lineOf(facts, subject).filter(isWorkload), ...below.workloads];
   const service = subject.kind === 'Service' ? (subject as core.Service) : undefined;
   const candidates = subject.kind === 'Pod' ? [subject as core.Pod] : service ? podsOf(facts, service) : below.pods;
@@ -37,6 +37,22 @@ export function scopeOf(facts: Facts, subject: KubeObject): Scope {
         : facts.nodes.filter(({ metadata }) => pods.some(({ spec }) => spec.nodeName === metadata.name)),
   };
 }
+
+type Below = ReturnType<typeof madeBy>;
+
+/**
+ * Of what a Deployment has made, its newest revision: what is wrong with an older one is on its way out. While its
+ * controller has not seen the newest wish, all is of older ones.
+ */
+function currentOf(facts: Facts, subject: KubeObject, below: Below): Below {
+  const { observedGeneration = 0 } = (subject as apps.Deployment).status ?? {};
+  if (!rolling.includes(subject.kind)) return below;
+  if (observedGeneration < (subject.metadata.generation ?? 0)) return { workloads: [], pods: [] };
+  const [newest] = subject.kind === 'Deployment' ? below.workloads : [];
+  return newest ? { workloads: [newest], pods: madeBy(facts, newest).pods } : below;
+}
+
+const rolling = ['Deployment', 'StatefulSet', 'DaemonSet'];
 
 /** A pod of a Job that another pod has completed. */
 const isForgiven = ({ jobs }: Facts, pod: core.Pod): boolean => {

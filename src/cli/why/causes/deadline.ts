@@ -12,7 +12,8 @@ export const deadline: Cause = {
       if (it.kind !== 'Deployment') return [];
       const { status, spec } = it as apps.Deployment;
       const progressing = findCondition(status?.conditions, 'Progressing');
-      if (progressing?.reason !== 'ProgressDeadlineExceeded') return [];
+      const isOld = (status?.observedGeneration ?? 0) < (it.metadata.generation ?? 0);
+      if (isOld || progressing?.reason !== 'ProgressDeadlineExceeded') return [];
       return [
         {
           says: `deployment/${it.metadata.name} has come no further for ${spec?.progressDeadlineSeconds ?? 600}s: ${status?.updatedReplicas ?? 0} of ${spec?.replicas ?? 1} pods are of the new revision, ${status?.availableReplicas ?? 0} are available`,
