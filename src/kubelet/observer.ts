@@ -88,6 +88,13 @@ export function createObserver(deps: Deps): Observer {
       lose(uid, event.id);
       return;
     }
+    // A look that is under way may see it already.
+    const underway = looking.get(event.id);
+    if (underway) {
+      const again = (): void => handle(event);
+      underway.then(again, again);
+      return;
+    }
     const known = pods.get(uid, event.id);
     // Our own doings come back as events; what they brought about is known already.
     if (event.action === 'create' && known) return;

@@ -57,8 +57,10 @@ export async function createSandbox(
 
 async function startSandbox(parts: Parts, id: string, own: string | undefined): Promise<void> {
   const { addresses, observer, runtime, log } = parts;
+  // It is looked at when it has been started: its events would only have that done twice.
+  const heed = observer.ignore(id);
   try {
-    await runtime.containers.start(id);
+    await runtime.containers.start(id).finally(heed);
   } catch (error) {
     observer.expectRemoval(id);
     await runtime.containers

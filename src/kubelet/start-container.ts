@@ -97,13 +97,15 @@ export async function startContainer(
 async function start(parts: Parts, pod: Pod, container: Container, id: ContainerId, context: StartContext): Promise<ContainerId> {
   const { runtime, observer, engine, node } = parts;
   const asksForLess = engine.lowersOomScores === undefined && oomScoreAdj(pod, container, node.memoryBytes) < 0;
-  const heed = asksForLess ? observer.ignore(id) : (): void => {};
+  // Who starts it looks at it after: its events would only have that done twice.
+  const heed = observer.ignore(id);
   try {
     await runtime.containers.start(id);
     if (asksForLess) engine.lowersOomScores = true;
     return id;
   } catch (error) {
     if (asksForLess && error instanceof StartFailed) return await startWithoutAsking(parts, pod, container, id, context);
+    heed();
     await observer.refresh(pod.metadata.uid, id);
     throw error instanceof StartFailed ? failed(parts, pod, container, 'RunContainerError', error) : error;
   } finally {
