@@ -73,7 +73,7 @@ const newestOf = (facts: Facts, { kind, metadata }: KubeObject): KubeObject | un
 
 /** A finding counts when it has stood for as long as it might have gone by itself. */
 function isStuck(facts: Facts, object: KubeObject, standing: Standing, began: Milliseconds): boolean {
-  const isOld = ({ metadata }: KubeObject): boolean => Date.parse(metadata.creationTimestamp) < began - 2_000;
+  const isOld = ({ metadata }: KubeObject): boolean => Date.parse(metadata.creationTimestamp) < began;
   const found = explain(facts, object).findings.flatMap((it) =>
     it.patience === undefined
       ? []

@@ -15,6 +15,9 @@ const reasons = [
   'ImageInspectError',
 ];
 
+/** No pull will change these. */
+const certain = ['InvalidImageName', 'ErrImageNeverPull'];
+
 /** The image of a container is not to be had. */
 export const image: Cause = {
   name: 'image',
@@ -47,7 +50,8 @@ function findingOf(scope: Scope, seen: Seen, reason: string, message: string): F
         ? [{ command: 'docker login <registry>', to: 'log in, when the image is private (or set imagePullSecrets)' }]
         : []),
     ],
-    patience: reason === 'ErrImagePull' ? 15_000 : reason === 'RegistryUnavailable' ? 30_000 : 0,
+    // One more pull than the first, which may have failed by chance: the kubelet waits ten seconds for it.
+    patience: certain.includes(reason) ? 0 : reason === 'RegistryUnavailable' ? 30_000 : 13_000,
   };
 }
 
