@@ -62,7 +62,12 @@ function rulesOf(user: User): authorization.SubjectRulesReviewStatus {
   const own = ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'];
   return {
     resourceRules: [{ verbs: ['create'], apiGroups: ['authorization.k8s.io'], resources: own }],
-    nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['/healthz', '/livez', '/readyz', '/version'] }],
+    nonResourceRules: [
+      {
+        verbs: ['get'],
+        nonResourceURLs: ['/healthz', '/livez', '/readyz', '/version', '/api', '/api/*', '/apis', '/apis/*', '/openapi', '/openapi/*'],
+      },
+    ],
     incomplete: false,
   };
 }

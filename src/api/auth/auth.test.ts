@@ -128,12 +128,14 @@ const allowed: Array<[groups: string[], method: string, url: string]> = [
   [[], 'GET', '/readyz'],
   [[], 'GET', '/version'],
   [[], 'GET', '/version/'],
+  [['system:authenticated'], 'GET', '/apis'],
+  [['system:authenticated'], 'GET', '/api/v1'],
 ];
 for (const [groups, method, url] of allowed)
   test(`${groups} may ${method} ${url}`, () => expect(() => authorize({ name: 'it', groups }, parsePath(method, url))).not.toThrow());
 
 const refused: Array<[method: string, url: string, message: string]> = [
-  ['GET', '/apis', 'forbidden: User "it" cannot get path "/apis"'],
+  ['POST', '/apis', 'forbidden: User "it" cannot post path "/apis"'],
   ['POST', '/version', 'forbidden: User "it" cannot post path "/version"'],
   ['GET', '/healthzz', 'forbidden: User "it" cannot get path "/healthzz"'],
   ['GET', '/', 'forbidden: User "it" cannot get path "/"'],

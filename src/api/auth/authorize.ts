@@ -7,13 +7,18 @@ export type Attempt =
   | { verb: string; group: string; plural: string; subresource?: string; namespace?: string; name?: string };
 
 const open = ['/healthz', '/livez', '/readyz', '/version'];
+/** Everybody who is known may read what the server serves (upstream's role system:discovery). */
+const discovery = ['/api', '/apis', '/openapi'];
 /** Everybody who is known may ask what they may do and who they are. */
 const aboutOneself = ['selfsubjectaccessreviews', 'selfsubjectrulesreviews', 'selfsubjectreviews'];
 
-/** Administrators may do everything, all others read health and version. */
+/** Administrators may do everything, all others read health and version, those who are known also what is served. */
 export function isAllowed(user: User, attempt: Attempt): boolean {
   if (user.groups.includes('system:masters')) return true;
-  if ('path' in attempt) return attempt.verb === 'get' && open.some((it) => attempt.path === it || attempt.path.startsWith(`${it}/`));
+  if ('path' in attempt) {
+    const paths = user.groups.includes('system:authenticated') ? [...open, ...discovery] : open;
+    return attempt.verb === 'get' && paths.some((it) => attempt.path === it || attempt.path.startsWith(`${it}/`));
+  }
   return attempt.verb === 'create' && aboutOneself.includes(attempt.plural) && user.groups.includes('system:authenticated');
 }
 

@@ -37,7 +37,7 @@ export function historyOf(sets: readonly apps.ReplicaSet[], revision: number): s
     const { template } = set.spec;
     const annotations = { ...template?.metadata?.annotations, ...(reason && { [cause]: reason }) };
     putTemplate(sheet, template && ({ ...template, metadata: { ...template.metadata, annotations } } as core.PodTemplateSpec));
-    return sheet.unaligned().trimEnd();
+    return sheet.unaligned();
   }
   const rows = sets.filter((it) => revisionOf(it) > 0).map((it) => `${revisionOf(it)}\t${it.metadata.annotations?.[cause] || '<none>'}`);
   if (rows.length === 0) return 'No rollout history found.';
