@@ -7,7 +7,7 @@ import { type Branch, notThere } from './branch.ts';
 import { branchOf } from './branches.ts';
 import { followFacts, readerOf } from './follow.ts';
 import { createLive } from './live.ts';
-import { unsteadyFor } from './steady.ts';
+import { isFresh, unsteadyFor, young } from './steady.ts';
 
 /** How waiting has ended, and of which object: `stuck` is what will not come right by itself. */
 export type Outcome = { is: 'settled' } | { is: 'interrupted' } | { is: 'stuck' | 'late'; subject: KubeObject; facts: Facts };
@@ -34,6 +34,7 @@ export async function watchUntilSettled(requests: Requests, objects: readonly Ku
     const standing: Standing = new Map();
     let last = '';
     let wellSince: Milliseconds | undefined;
+    let hold: Milliseconds = 0;
     for (;;) {
       const now = clock.now();
       const seen = objects.map((it) => {
@@ -48,9 +49,13 @@ export async function watchUntilSettled(requests: Requests, objects: readonly Ku
       last = text;
       if (tree.some(({ mood }) => mood !== 'ok')) wellSince = undefined;
       else {
-        wellSince ??= now;
+        if (wellSince === undefined) {
+          wellSince = now;
+          hold = seen.some(({ facts, object }) => isFresh(facts, object)) ? young : 0;
+        }
+        const held = now - wellSince;
         const left = Math.max(0, ...seen.map(({ facts, object }) => unsteadyFor(facts, object)));
-        if (left === 0 || now - wellSince >= longEnough) return { is: 'settled' };
+        if ((left === 0 && held >= hold) || held >= longEnough) return { is: 'settled' };
       }
       const open = seen.filter(({ branch }) => branch.mood !== 'ok');
       const stuck = open.find(({ facts, object }) => isStuck(facts, object, standing, began));
