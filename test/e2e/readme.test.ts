@@ -6,34 +6,41 @@ import { freePort } from '../fixtures/cluster/cluster.ts';
 import { run } from '../fixtures/cluster/kubectl.ts';
 import { kubectls } from '../fixtures/kubectl.ts';
 
-/** The commands of the README's "Day to day", as they stand there, with the settings of a cluster of our own around them. */
-const commands = /```console\n([\s\S]*?)```/
-  .exec(readFileSync('README.md', 'utf8'))?.[1]
-  ?.split('\n')
-  .filter((it) => it.startsWith('$ '))
-  .map((it) => it.slice(2)) as string[];
+/** The commands of a README, as they stand there, with the settings of a cluster of our own around them. */
+const commandsOf = (path: string): string[] =>
+  [...readFileSync(path, 'utf8').matchAll(/```console\n([\s\S]*?)```/g)]
+    .flatMap(([, block = '']) => block.split('\n'))
+    .filter((it) => it.startsWith('$ '))
+    .map((it) => it.slice(2));
 
 const home = mkdtempSync(join(tmpdir(), 'peapod-readme-'));
 const newest = kubectls().at(-1);
-let env: NodeJS.ProcessEnv = {};
+
+async function environment(name: string, second: number, nodePorts: string): Promise<NodeJS.ProcessEnv> {
+  return {
+    ...process.env,
+    HOME: home,
+    KUBECONFIG: join(home, `config-${name}`),
+    PATH: `${newest ? `${dirname(newest.path)}:` : ''}${process.env.PATH}`,
+    PEAPOD_NAME: name,
+    PEAPOD_DATA_DIR: join(home, name),
+    PEAPOD_PORT: String(await freePort()),
+    PEAPOD_POD_CIDR: `10.${second}.0.0/16`,
+    PEAPOD_SERVICE_CIDR: `10.${second + 1}.0.0/16`,
+    PEAPOD_NODE_PORTS: nodePorts,
+  };
+}
+
+const environments: NodeJS.ProcessEnv[] = [];
 afterAll(async () => {
-  await run('npx', ['peapod', 'down'], { env });
+  for (const env of environments) await run('npx', ['peapod', 'down'], { env });
   rmSync(home, { recursive: true, force: true });
 });
 
-test.skipIf(!newest)('the commands of the README work as they stand', { timeout: 180_000 }, async () => {
-  env = {
-    ...process.env,
-    HOME: home,
-    KUBECONFIG: join(home, 'config'),
-    PATH: `${dirname(newest?.path ?? '')}:${process.env.PATH}`,
-    PEAPOD_NAME: 'readme',
-    PEAPOD_DATA_DIR: join(home, 'data'),
-    PEAPOD_PORT: String(await freePort()),
-    PEAPOD_POD_CIDR: '10.202.0.0/16',
-    PEAPOD_SERVICE_CIDR: '10.203.0.0/16',
-    PEAPOD_NODE_PORTS: '24000-24999',
-  };
+/** Runs all of them, one after the other; what each printed is found by a part of it. */
+async function follow(path: string, env: NodeJS.ProcessEnv): Promise<(part: string) => string> {
+  environments.push(env);
+  const commands = commandsOf(path);
   expect(commands.length).toBeGreaterThan(8);
   const outputs = new Map<string, string>();
   for (const command of commands) {
@@ -41,8 +48,21 @@ test.skipIf(!newest)('the commands of the README work as they stand', { timeout:
     expect(`${command}: ${code}\n${code === 0 ? '' : stdout + stderr}`).toBe(`${command}: 0\n`);
     outputs.set(command, stdout);
   }
-  const outputOf = (part: string): string => [...outputs].find(([command]) => command.includes(part))?.[1] ?? '';
+  return (part) => [...outputs].find(([command]) => command.includes(part))?.[1] ?? '';
+}
+
+test.skipIf(!newest)('the commands of the README work as they stand', { timeout: 180_000 }, async () => {
+  const outputOf = await follow('README.md', await environment('readme', 202, '24000-24999'));
   expect(outputOf('get nodes')).toMatch(/ Ready /);
   expect(outputOf('get pods')).toMatch(/^hello-node-[a-z0-9]+-[a-z0-9]{5} +1\/1 +Running /m);
   expect(outputOf('docker ps')).toContain('k8s_echoserver_hello-node-');
+});
+
+test('those of the Chinese README work with peapod alone', { timeout: 240_000 }, async () => {
+  // The demos name node ports of the usual range.
+  const outputOf = await follow('README.zh-CN.md', await environment('readme-zh', 164, '30000-32767'));
+  expect(outputOf('get nodes')).toMatch(/ Ready /);
+  expect(outputOf('get pods')).toMatch(/^hello-node-[a-z0-9]+-[a-z0-9]{5} +1\/1 +Running /m);
+  expect(outputOf('CONFIG GET')).toMatch(/^allkeys-lru$/m);
+  expect(outputOf('describe deployments')).toMatch(/5 available/);
 });

@@ -9,6 +9,7 @@ const changes: ReadonlyArray<[RegExp, string]> = [
   [new RegExp(`<pending>|\\b${address}\\b`, 'g'), 'ADDRESS'],
   [/\b(\d+):[1-6]\d{4}\/(TCP|UDP)/g, '$1:NODEPORT/$2'],
   [/(NodePort: +\S+ +)\d+/g, '$1NODEPORT'],
+  [/docker:\/\/[0-9a-f]{64}/g, 'docker://ID'],
   [/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, 'UID'],
   [/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}/g, 'DATE'],
   [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, 'DATE'],

@@ -1,0 +1,26 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestCluster, type TestCluster } from '../fixtures/cluster/cluster.ts';
+import { longer } from '../primer/longer/index.ts';
+import { settings } from '../primer/longer/web.ts';
+import { walk } from '../primer/walk.ts';
+
+let cluster: TestCluster;
+let files: Server;
+beforeAll(async () => {
+  files = createServer((_, response) => response.end(settings));
+  await new Promise<void>((resolve) => files.listen(0, '127.0.0.1', resolve));
+  cluster = await startTestCluster({ name: 'command-lines', second: 162, nodePorts: '22000-22499' });
+});
+afterAll(async () => {
+  files?.close();
+  await cluster?.destroy();
+});
+
+// Gaps of peapod are told in the table and after it; they are no failures here.
+test('every command line that the primer leads to, with every kubectl and with peapod alone', { timeout: 900_000 }, async () => {
+  const { port } = files.address() as AddressInfo;
+  const { wrong } = await walk(cluster, longer, { URL: `http://127.0.0.1:${port}`, NODE: process.execPath });
+  expect(wrong).toEqual([]);
+});
