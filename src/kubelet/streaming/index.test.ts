@@ -49,14 +49,15 @@ function nodeWith(
       return new PassThrough();
     },
   } as unknown as Streams;
+  const clock = new VirtualClock(at);
   const node = createNodeConnection({
     streams,
     containersOf: (uid) => (uid === 'u1' ? containers : []),
     podOf: () => ({ status: { containerStatuses: [{ name: 'main', state: { waiting: { reason: 'ContainerCreating' } } }] } }) as core.Pod,
     usage: () => Promise.reject(new Error('nothing is measured here')),
-    clock: new VirtualClock(at),
+    clock,
   });
-  return { node, asked };
+  return { node, asked, clock };
 }
 
 const signal = new AbortController().signal;
@@ -119,6 +120,18 @@ describe('exec and attach', () => {
     answers[0]?.();
     await new Promise((resolve) => setImmediate(resolve));
     expect(taken).toEqual([80, 82]);
+  });
+
+  test('take a size that comes before the process runs', async () => {
+    let tries = 0;
+    const { node, clock } = nodeWith([state('c1', 'main', 'running')], [], async () => {
+      tries += 1;
+      if (tries < 3) throw new Error('it does not run yet');
+    });
+    const session = await node.exec(ref, ['sh'], { stdin: false, stdout: true, stderr: false, tty: true });
+    session.resize({ width: 80, height: 24 });
+    await clock.advance(1_000);
+    expect(tries).toBe(3);
   });
 
   test('need one that runs', async () => {

@@ -1,6 +1,6 @@
 import { type Duplex, Readable, type Writable } from 'node:stream';
 import type { core } from '../../kinds/index.ts';
-import { type Clock, seconds } from '../../lib/clock.ts';
+import { type Clock, seconds, sleep } from '../../lib/clock.ts';
 import { StatusError } from '../../meta/status-error.ts';
 import type { ContainerState, ProcessIO, Streams } from '../../runtime/index.ts';
 import { label } from '../names.ts';
@@ -61,7 +61,7 @@ export function createNodeConnection({ streams, containersOf, podOf, usage, cloc
     throw new StatusError('InternalError', `container not found (${JSON.stringify(ref.container)})`);
   };
 
-  const session = (io: ProcessIO): Session => ({ ...io, resize: inTurn(io.resize) });
+  const session = (io: ProcessIO): Session => ({ ...io, resize: inTurn(io.resize, clock) });
 
   return {
     async logs(ref, options, signal) {
@@ -95,16 +95,29 @@ export function createNodeConnection({ streams, containersOf, podOf, usage, cloc
 
 type Size = { width: number; height: number };
 
+/** The engine refuses sizes until the process runs, a moment after it was asked to: docker's own command asks as often. */
+const mostTries = 10;
+
 /** One size at a time: of two that come at once (kubectl attach sends such) the engine must take the second one last. */
-function inTurn(resize: (size: Size) => Promise<void>): (size: Size) => void {
+function inTurn(resize: (size: Size) => Promise<void>, clock: Clock): (size: Size) => void {
   let next: Size | undefined;
   let busy = false;
+  const attempt = async (size: Size): Promise<void> => {
+    for (let tries = 1; next === undefined; tries++) {
+      try {
+        return await resize(size);
+      } catch {
+        // A process that has ended has no size.
+        if (tries === mostTries) return;
+        await sleep(clock, 10 * tries);
+      }
+    }
+  };
   const work = async (): Promise<void> => {
     busy = true;
     for (let size = next; size; size = next) {
       next = undefined;
-      // A process that has ended has no size.
-      await resize(size).catch(() => undefined);
+      await attempt(size);
     }
     busy = false;
   };
