@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster?.destroy());
 
-test('every line of the primer, with every kubectl and with peapod alone', { timeout: 900_000 }, async () => {
+test('every line of the primer, with kubectl and with peapod alone', { timeout: 900_000 }, async () => {
   const { wrong, gaps } = await walk(cluster, sections);
   expect(wrong).toEqual([]);
   expect(gaps).toEqual([]);

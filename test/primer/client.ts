@@ -20,11 +20,19 @@ export type Client = {
 /** What the project promises to work with. */
 export const promised = ['1.20', '1.27', '1.28', '1.29', '1.30', '1.31', '1.32', '1.33'];
 
-/** Every kubectl found, the oldest first, and peapod last; each with a home and a namespace of its own. */
+/**
+ * The oldest and the newest kubectl found, and peapod last; with PEAPOD_LONG=1 every kubectl. Each has a home and a
+ * namespace of its own.
+ */
 export function clientsIn(folder: string, kubeconfig: string): readonly Client[] {
-  return [...kubectls().map((it) => ({ name: it.version, path: it.path })), { name: 'peapod', path: resolve('dist/bin.js') }].map((it) =>
-    clientOf(it.name, it.path, join(folder, it.name), kubeconfig),
-  );
+  const found = kubectls();
+  const all = process.env.PEAPOD_LONG === '1';
+  const left = found.slice(1, -1).map((it) => it.version);
+  if (!all && left.length > 0) console.warn(`!! NOT typed to kubectl ${left.join(', ')}: PEAPOD_LONG=1 takes every kubectl`);
+  return [
+    ...found.filter((it) => all || !left.includes(it.version)).map((it) => ({ name: it.version, path: it.path })),
+    { name: 'peapod', path: resolve('dist/bin.js') },
+  ].map((it) => clientOf(it.name, it.path, join(folder, it.name), kubeconfig));
 }
 
 function clientOf(name: string, program: string, home: string, kubeconfig: string): Client {
