@@ -10,9 +10,9 @@ import { startTestNode, type TestNode } from '../../fixtures/kubelet/node.ts';
 
 let node: TestNode;
 const abort = new AbortController();
-afterEach(() => {
+afterEach(async () => {
   abort.abort();
-  node.close();
+  await node.close();
 });
 
 const key = { namespace: 'default', name: 'web' };
