@@ -36,6 +36,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           pool: 'forks',
           fileParallelism: false,
+          // The engine and eight kubectls share a small machine: what fails twice in a row is a fault.
+          retry: 1,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

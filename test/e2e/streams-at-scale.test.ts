@@ -17,8 +17,8 @@ import { type Kubectl, kubectlOf } from '../fixtures/cluster/kubectl.ts';
 import { kubectlsOf } from '../fixtures/kubectl.ts';
 
 const tenMegabytes = 10 * 1024 * 1024;
-/** PEAPOD_LONG=1: the tree that is copied has 200 MB instead of 20. */
-const treeBytes = (process.env.PEAPOD_LONG === '1' ? 200 : 20) * 1024 * 1024;
+/** PEAPOD_LONG=1: the tree that is copied has 200 MB instead of 5. */
+const treeBytes = (process.env.PEAPOD_LONG === '1' ? 200 : 5) * 1024 * 1024;
 // One that speaks SPDY alone, and one that speaks WebSockets for everything.
 const all = kubectlsOf('streams at scale', ['1.27', '1.33']);
 
