@@ -8,13 +8,14 @@ import { type ClusterEdge, type Edges, runCli, type Settings } from './cli/index
 import { type Config, type Given, readConfig, settings, userKubeconfig, userPrograms } from './config.ts';
 import { systemClock } from './lib/clock.ts';
 import { silentLog } from './lib/log.ts';
+import { kubernetesVersion } from './meta/kubernetes-version.ts';
 
 const fromPackage = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const { version } = JSON.parse(readFileSync(fromPackage('package.json'), 'utf8')) as { version: string };
 
 const kubeconfig = userKubeconfig();
 const edges: Edges = {
-  versions: { peapod: version, kubernetes: 'v1.36.0' },
+  versions: { peapod: version, kubernetes: kubernetesVersion },
   environment: { home: homedir(), ...(kubeconfig && { kubeconfig }), ...userPrograms() },
   manifests: fromPackage('manifests'),
   settings,

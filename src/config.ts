@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Mirrors } from './kubelet/index.ts';
+import { toAddress, toNumber } from './lib/ipv4.ts';
 import type { LogLevel } from './lib/log.ts';
 import { readYamlDocuments } from './meta/read/yaml.ts';
 import { faultInMirrors, mirrorsFrom, mirrorsText } from './mirrors.ts';
@@ -67,7 +68,7 @@ const cidr =
     const [base = '', bits = ''] = value.split('/');
     const fits = isAddress(base) && /^\d+$/.test(bits) && Number(bits) >= widest && Number(bits) <= narrowest;
     if (!fits) return `must be an IPv4 range such as 10.0.0.0/${widest}, with a prefix of ${widest} to ${narrowest} bits`;
-    return numberOf(base) % 2 ** (32 - Number(bits)) === 0 ? undefined : 'must begin at the first address of the range';
+    return toNumber(base) % 2 ** (32 - Number(bits)) === 0 ? undefined : 'must begin at the first address of the range';
   };
 const portRange = (value: string): string | undefined => {
   const [, first, last] = /^(\d+)-(\d+)$/.exec(value) ?? [];
@@ -77,8 +78,6 @@ const logLevel = (value: string): string | undefined =>
   ['debug', 'info', 'warn', 'error', 'silent'].includes(value) ? undefined : 'must be debug, info, warn, error or silent';
 
 const isAddress = (value: string): boolean => /^\d{1,3}(\.\d{1,3}){3}$/.test(value) && value.split('.').every((it) => Number(it) <= 255);
-const numberOf = (value: string): number => value.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-const addressOf = (n: number): string => [24, 16, 8, 0].map((shift) => Math.floor(n / 2 ** shift) % 256).join('.');
 
 /** Every setting: its name is the flag (`--pod-cidr`) and the key in a configuration file (`pod-cidr: …`). */
 export const settings = {
@@ -193,7 +192,7 @@ export const userPrograms = (env: NodeJS.ProcessEnv = process.env): { editor?: s
 };
 
 /** The nth address of a range; the API server's own Service has the first. */
-export const nth = (range: string, n: number): string => addressOf(numberOf(range.split('/')[0] as string) + n);
+export const nth = (range: string, n: number): string => toAddress(toNumber(range.split('/')[0] as string) + n);
 
 function overlap(a: string, b: string): boolean {
   const [lowA, highA] = bounds(a);
@@ -203,7 +202,7 @@ function overlap(a: string, b: string): boolean {
 
 function bounds(range: string): [number, number] {
   const [base = '', bits = ''] = range.split('/');
-  return [numberOf(base), numberOf(base) + 2 ** (32 - Number(bits)) - 1];
+  return [toNumber(base), toNumber(base) + 2 ** (32 - Number(bits)) - 1];
 }
 
 const defaultDataRoot = (): string => (process.getuid?.() === 0 ? '/var/lib/peapod' : join(homedir(), '.local', 'share', 'peapod'));

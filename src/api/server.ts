@@ -35,7 +35,6 @@ import { createStreams, refuseUpgrade, type Streams } from './streaming/index.ts
 import { getEntry } from './verbs/read.ts';
 
 export type { HealthCheck } from './health.ts';
-export { kubernetesVersion } from './version.ts';
 
 export type ApiConfig = ServiceAddressConfig & { host: string; port: number; manifests: string };
 export type ApiDeps = {

@@ -1,5 +1,4 @@
-/** What the server says it is: the API level it follows. */
-export const kubernetesVersion = 'v1.36.0';
+import { kubernetesVersion } from '../meta/kubernetes-version.ts';
 
 /** What /version answers. */
 export function versionInfo(): object {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { createAddresses, gatewayOf, rangeOf, toAddress } from './addresses.ts';
+import { toAddress } from '../lib/ipv4.ts';
+import { createAddresses, gatewayOf, rangeOf } from './addresses.ts';
 
 test('network, gateway and broadcast are never given', () => {
   const addresses = createAddresses('10.244.0.0/29');

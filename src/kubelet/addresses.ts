@@ -1,3 +1,5 @@
+import { toAddress, toNumber } from '../lib/ipv4.ts';
+
 /** Addresses of one node's range, handed out by us alone: the engine must never choose one on this network. */
 export type Addresses = {
   /** The next free one. Goes round the range, so that an address that was given back stays unused for long. Fails when all are taken. */
@@ -7,9 +9,6 @@ export type Addresses = {
   release(address: string): void;
   taken(): number;
 };
-
-export const toNumber = (address: string): number => address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-export const toAddress = (n: number): string => [24, 16, 8, 0].map((shift) => Math.floor(n / 2 ** shift) % 256).join('.');
 
 /** First and last address of a range such as 10.244.0.0/24. */
 export function rangeOf(cidr: string): { network: number; broadcast: number } {

@@ -1,4 +1,4 @@
-const toNumber = (address: string): number => address.split('.').reduce((sum, it) => sum * 256 + Number(it), 0);
+import { toNumber } from '../lib/ipv4.ts';
 
 /** Whether an IPv4 address lies in a CIDR such as 10.96.0.0/16. */
 export function contains(cidr: string, address: string): boolean {

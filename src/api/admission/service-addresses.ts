@@ -1,5 +1,6 @@
 import type { core } from '../../kinds/index.ts';
 import { service } from '../../kinds/index.ts';
+import { toAddress, toNumber } from '../../lib/ipv4.ts';
 import { type FieldError, invalidValue, toCause } from '../../meta/field-error.ts';
 import { invalid, StatusError } from '../../meta/status-error.ts';
 import type { KubeObject } from '../../meta/types.ts';
@@ -8,9 +9,6 @@ import { decode, storeKey } from '../codec.ts';
 import type { AdmissionStep } from './admission.ts';
 
 export type ServiceAddressConfig = { serviceCidr: string; nodePorts: { first: number; last: number } };
-
-const toNumber = (address: string): number => address.split('.').reduce((sum, it) => sum * 256 + Number(it), 0);
-const toAddress = (n: number): string => [24, 16, 8, 0].map((shift) => Math.floor(n / 2 ** shift) % 256).join('.');
 
 /**
  * Cluster IPs and node ports. What is taken follows from the stored services alone (a synchronous watch keeps it);

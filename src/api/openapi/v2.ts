@@ -1,5 +1,6 @@
 import protobuf from 'protobufjs';
 import type { AnyKind } from '../../kinds/index.ts';
+import { kubernetesVersion } from '../../meta/kubernetes-version.ts';
 import { definitionName, definitionsOf, gvkKey, operationsOf } from './definitions.ts';
 
 type Json = Record<string, unknown>;
@@ -36,7 +37,12 @@ function buildDocument(kinds: readonly AnyKind[]): Json {
       [gvkKey]: { group: kind.group, kind: kind.kind, version: kind.version },
     };
   }
-  return { swagger: '2.0', info: { title: 'Kubernetes', version: 'v1.36.0' }, paths, definitions: definitionsOf(kinds, '#/definitions/') };
+  return {
+    swagger: '2.0',
+    info: { title: 'Kubernetes', version: kubernetesVersion },
+    paths,
+    definitions: definitionsOf(kinds, '#/definitions/'),
+  };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AnyKind } from '../../kinds/index.ts';
 import { patchTypes } from '../patch.ts';
+import { kubernetesVersion } from '../../meta/kubernetes-version.ts';
 import { definitionName, definitionsOf, gvkKey, operationsOf } from './definitions.ts';
 
 const refs = '#/components/schemas/';
@@ -58,7 +59,7 @@ function build(served: readonly AnyKind[]): object {
   }
   return {
     openapi: '3.0.0',
-    info: { title: 'Kubernetes', version: 'v1.36.0' },
+    info: { title: 'Kubernetes', version: kubernetesVersion },
     paths,
     components: { schemas: definitionsOf(served, refs) },
   };

@@ -1,10 +1,10 @@
-const numberOf = (address: string): number => address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+import { toNumber } from '../../lib/ipv4.ts';
 
 /** First and last address of a range, as numbers. */
 function boundsOf(cidr: string): [number, number] {
   const [base = '', bits = '32'] = cidr.split('/');
   const size = 2 ** (32 - Number(bits));
-  const first = Math.floor(numberOf(base) / size) * size;
+  const first = Math.floor(toNumber(base) / size) * size;
   return [first, first + size - 1];
 }
 

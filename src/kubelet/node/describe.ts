@@ -1,5 +1,6 @@
 import type { core } from '../../kinds/index.ts';
 import { formatQuantity, quantityValue } from '../../meta/quantity.ts';
+import { kubernetesVersion } from '../../meta/kubernetes-version.ts';
 import type { EngineInfo, ImageState } from '../../runtime/index.ts';
 
 /** What is true of the host besides the engine. */
@@ -9,7 +10,6 @@ type Described = { nodeName: string; nodeAddress: string; podCidr: string; maxPo
 
 // What the control plane on the node may need; upstream keeps this much from pods as its eviction threshold.
 const memoryReserve = '100Mi';
-export const kubeletVersion = 'v1.36.0';
 
 const architectures: Record<string, string> = { x86_64: 'amd64', aarch64: 'arm64', armv7l: 'arm' };
 export const architectureOf = (engine: string): string => architectures[engine] ?? engine;
@@ -78,7 +78,7 @@ export function nodeStatus(it: Described, engine: EngineInfo, host: HostFacts, i
       containerRuntimeVersion: `docker://${engine.version}`,
       kernelVersion: engine.kernel,
       kubeProxyVersion: '',
-      kubeletVersion,
+      kubeletVersion: kubernetesVersion,
       machineID: host.machineId,
       operatingSystem: 'linux',
       osImage: engine.operatingSystem,
