@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Client } from '../../src/client/index.ts';
 import { type core, event, isPodReady, node, persistentVolumeClaim, pod, service } from '../../src/kinds/index.ts';
 import { findCondition } from '../../src/meta/condition.ts';
-import { pause, startTestCluster, type TestCluster } from '../fixtures/cluster/cluster.ts';
+import { found, startTestCluster, type TestCluster } from '../fixtures/cluster/cluster.ts';
 import { readKubeconfig } from '../fixtures/cluster/kubeconfig.ts';
 
 /** DNS as containers and the host see it, and the scheduler's words as people read them. */
@@ -24,15 +24,7 @@ const namespace = 'default';
 const dnsAddress = '10.249.0.10';
 const domain = 'default.svc.cluster.local';
 
-async function until<T>(what: string, look: () => Promise<T | undefined | false>, most = 60_000): Promise<T> {
-  const began = Date.now();
-  for (;;) {
-    const found = await look();
-    if (found) return found;
-    if (Date.now() - began > most) throw new Error(`${most / 1000} seconds passed, and not yet: ${what}\n${cluster.log().slice(-3000)}`);
-    await pause(100);
-  }
-}
+const until = <T>(what: string, look: () => Promise<T | undefined | false>, most?: number): Promise<T> => found(cluster, what, look, most);
 
 const app: core.Container = { name: 'app', image: 'busybox:1.36', command: ['sleep', '3600'] };
 const get = (name: string): Promise<core.Pod | undefined> => client.get(pod, { namespace, name });

@@ -12,7 +12,7 @@ import {
   service,
   statefulSet,
 } from '../../src/kinds/index.ts';
-import { pause, startTestCluster, type TestCluster } from '../fixtures/cluster/cluster.ts';
+import { found, pause, startTestCluster, type TestCluster } from '../fixtures/cluster/cluster.ts';
 import { readKubeconfig } from '../fixtures/cluster/kubeconfig.ts';
 
 let cluster: TestCluster;
@@ -30,15 +30,7 @@ afterAll(async () => {
 const namespace = 'default';
 const image = 'busybox:1.36';
 
-async function until<T>(what: string, look: () => Promise<T | undefined | false>, most = 60_000): Promise<T> {
-  const began = Date.now();
-  for (;;) {
-    const found = await look();
-    if (found) return found;
-    if (Date.now() - began > most) throw new Error(`${most / 1000} seconds passed, and not yet: ${what}\n${cluster.log().slice(-3000)}`);
-    await pause(100);
-  }
-}
+const until = <T>(what: string, look: () => Promise<T | undefined | false>, most?: number): Promise<T> => found(cluster, what, look, most);
 const docker = (...args: string[]): string => execFileSync('docker', args, { encoding: 'utf8' }).trim();
 /** Runs a command in the pod's container, at the engine: what is inside is looked at without our help. */
 function inside({ metadata }: core.Pod, ...command: string[]): string {

@@ -14,7 +14,7 @@ import {
   secret,
   service,
 } from '../../src/kinds/index.ts';
-import { pause, startTestCluster, type TestCluster } from '../fixtures/cluster/cluster.ts';
+import { found, pause, startTestCluster, type TestCluster } from '../fixtures/cluster/cluster.ts';
 import { readKubeconfig } from '../fixtures/cluster/kubeconfig.ts';
 
 let cluster: TestCluster;
@@ -32,15 +32,7 @@ afterAll(async () => {
 const namespace = 'default';
 const image = 'busybox:1.36';
 
-async function until<T>(what: string, look: () => Promise<T | undefined | false>, most = 60_000): Promise<T> {
-  const began = Date.now();
-  for (;;) {
-    const found = await look();
-    if (found) return found;
-    if (Date.now() - began > most) throw new Error(`${most / 1000} seconds passed, and not yet: ${what}\n${cluster.log().slice(-3000)}`);
-    await pause(100);
-  }
-}
+const until = <T>(what: string, look: () => Promise<T | undefined | false>, most?: number): Promise<T> => found(cluster, what, look, most);
 
 const podsOf = async (app: string): Promise<core.Pod[]> => [...(await client.list(pod, { namespace, labelSelector: `app=${app}` })).items];
 const readyPods = (app: string, count: number): Promise<core.Pod[]> =>
