@@ -2,6 +2,28 @@ import { defineConfig } from 'vitest/config';
 
 const shared = { testTimeout: 20_000, hookTimeout: 60_000 };
 
+const endToEnd = {
+  pool: 'forks' as const,
+  // The engine and eight kubectls share a small machine: what fails twice in a row is a fault.
+  retry: 1,
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+};
+
+/** Files that take what a machine has once: the ports a user's cluster has by default, port 8080, the user's own files, all of its cores. */
+const alone = [
+  'cli',
+  'cli-like-kubectl',
+  'command-lines',
+  'demo',
+  'in-a-container',
+  'kubectl',
+  'primer',
+  'proxy',
+  'readme',
+  'streams-at-scale',
+].map((it) => `test/e2e/${it}.test.ts`);
+
 export default defineConfig({
   test: {
     projects: [
@@ -28,20 +50,11 @@ export default defineConfig({
           testTimeout: 60_000,
         },
       },
-      // Real containers on a real engine, one file at a time.
+      // Real containers on a real engine. They wait more than they work, so two files run side by side.
       {
-        test: {
-          ...shared,
-          name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
-          pool: 'forks',
-          fileParallelism: false,
-          // The engine and eight kubectls share a small machine: what fails twice in a row is a fault.
-          retry: 1,
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
-        },
+        test: { ...endToEnd, name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: alone, maxWorkers: 2, sequence: { groupOrder: 1 } },
       },
+      { test: { ...endToEnd, name: 'e2e-alone', include: alone, fileParallelism: false, sequence: { groupOrder: 2 } } },
     ],
   },
 });

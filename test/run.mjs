@@ -61,9 +61,9 @@ step('lint', 'npx', ['biome', 'check', '.']);
 vitest('unit, store, contracts, integration', ['unit', 'store', 'integration']);
 if (withDocker) {
   step('demo images', 'node', ['docker/setup/images.mjs']);
-  vitest('end to end on Docker', ['e2e']);
+  vitest('end to end on Docker', ['e2e', 'e2e-alone']);
 } else {
-  const left = countOf('e2e');
+  const left = countOf('e2e') + countOf('e2e-alone');
   if (process.env.PEAPOD_REQUIRE_DOCKER === '1') failed += left;
   else skipped += left;
   console.error(`\n!! no Docker Engine can be had: ${left} end-to-end tests on real containers were NOT run`);
