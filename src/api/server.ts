@@ -10,9 +10,10 @@ import type { Store } from '../store/index.ts';
 import { admissionOf } from './admission/admission.ts';
 import { limitRanger } from './admission/limit-ranger.ts';
 import { namespaceLifecycle } from './admission/namespace.ts';
-import { podDefaults, runtimeClassOf, serviceAccountOf } from './admission/pod.ts';
+import { podDefaults, serviceAccountOf } from './admission/pod.ts';
 import { podPriority } from './admission/priority.ts';
 import { quotaAdmission } from './admission/quota.ts';
+import { runtimeClassOf } from './admission/runtime-class.ts';
 import { type ServiceAddressConfig, serviceAddresses } from './admission/service-addresses.ts';
 import { claimGrowth, defaultStorageClass, volumeProtection } from './admission/volume.ts';
 import { authenticate } from './auth/authenticate.ts';
@@ -72,7 +73,7 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
     namespaceLifecycle(store),
     serviceAccountOf(store),
     podPriority(store),
-    runtimeClassOf,
+    runtimeClassOf(store),
     podDefaults,
     limitRanger(store),
     volumeProtection,

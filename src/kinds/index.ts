@@ -36,6 +36,7 @@ import { podDisruptionBudget } from './policy/pod-disruption-budget.ts';
 import { priorityClass, systemPriorityClasses } from './scheduling/priority-class.ts';
 import { isDefaultClass, storageClass } from './storage/storage-class.ts';
 import { eventsEvent } from './events/event.ts';
+import { runtimeClass } from './node/runtime-class.ts';
 import { measured, nodeMetrics, podMetrics, windowText } from './metrics/metrics.ts';
 import { age } from './age.ts';
 
@@ -53,6 +54,7 @@ export type * as core from './generated/core-v1.ts';
 export type * as discovery from './generated/discovery-v1.ts';
 export type * as events from './generated/events-v1.ts';
 export type * as metrics from './generated/metrics-v1beta1.ts';
+export type * as nodeV1 from './generated/node-v1.ts';
 export type * as policy from './generated/policy-v1.ts';
 export type * as scheduling from './generated/scheduling-v1.ts';
 export type * as storage from './generated/storage-v1.ts';
@@ -86,6 +88,7 @@ export {
   endpointSlice,
   storageClass,
   lease,
+  runtimeClass,
 };
 
 /** Every kind the server stores, in the order discovery lists them within a group. */
@@ -119,6 +122,7 @@ export const kinds: readonly AnyKind[] = [
   endpointSlice,
   storageClass,
   lease,
+  runtimeClass,
   eventsEvent,
 ];
 

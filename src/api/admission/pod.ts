@@ -43,16 +43,3 @@ function tolerateForAWhile(kind: AnyKind, draft: KubeObject): void {
       spec.tolerations = [...(spec.tolerations ?? []), { key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }];
   }
 }
-
-/** A pod that names a runtime class is refused: none is there (upstream: RuntimeClass). */
-export const runtimeClassOf: AdmissionStep = {
-  name: 'RuntimeClass',
-  create(kind, draft) {
-    if (kind.resource !== 'pods') return;
-    const { metadata, spec } = draft as core.Pod;
-    if (!spec.runtimeClassName) return;
-    const name = metadata.name || metadata.generateName || '';
-    const why = `pod rejected: RuntimeClass "${spec.runtimeClassName}" not found`;
-    throw new StatusError('Forbidden', `pods "${name}" is forbidden: ${why}`, { details: { name, kind: 'pods' } });
-  },
-};

@@ -1,4 +1,5 @@
 import type { Container, EphemeralContainer, Pod, PodSpec, PodTemplateSpec, Probe, Volume } from '../../generated/core-v1.ts';
+import { containerAmounts, isPodLevel } from './resources.ts';
 
 /** What upstream fills in for a pod or a template (pkg/apis/core/v1/defaults.go). Idempotent. */
 export function defaultPodSpec(spec: PodSpec): void {
@@ -33,6 +34,16 @@ export function defaultPod(draft: Pod): void {
       container.resources.requests[name] ??= limit;
     }
   }
+  defaultPodRequests(draft.spec);
+}
+
+/** A pod limited as a whole asks for what its containers ask for together, or else for all that it may use (KEP-2837). */
+function defaultPodRequests(spec: PodSpec): void {
+  const { resources } = spec;
+  if (!resources?.limits) return;
+  const asked = Object.entries({ ...resources.limits, ...containerAmounts(spec, 'requests') }).filter(([name]) => isPodLevel(name));
+  const requests = { ...Object.fromEntries(asked), ...resources.requests };
+  if (Object.keys(requests).length > 0) resources.requests = requests;
 }
 
 /** `nginx` and `nginx:latest` are always pulled anew; a fixed tag or digest only when it is missing. */

@@ -15,8 +15,11 @@ const most = (a: ResourceAmounts, b: ResourceAmounts): ResourceAmounts => {
   return result;
 };
 
+/** Whether a pod may ask for it as a whole. */
+export const isPodLevel = (name: string): boolean => name === 'cpu' || name === 'memory' || name.startsWith('hugepages-');
+
 /** All containers together, or the largest init container with the sidecars that started before it, whichever is more (KEP-753). */
-function amountsOf(spec: PodSpec, field: 'requests' | 'limits'): ResourceAmounts {
+export function containerAmounts(spec: PodSpec, field: 'requests' | 'limits'): ResourceAmounts {
   let running: ResourceAmounts = {};
   for (const container of spec.containers) running = add(running, container.resources?.[field]);
   let sidecars: ResourceAmounts = {};
@@ -27,11 +30,13 @@ function amountsOf(spec: PodSpec, field: 'requests' | 'limits'): ResourceAmounts
       starting = most(starting, sidecars);
     } else starting = most(starting, add(sidecars, container.resources?.[field]));
   }
-  const whole = most(add(running, sidecars), starting);
+  return most(add(running, sidecars), starting);
+}
+
+function amountsOf(spec: PodSpec, field: 'requests' | 'limits'): ResourceAmounts {
+  const whole = containerAmounts(spec, field);
   // What the pod asks for as a whole stands in place of that sum (KEP-2837).
-  for (const [name, amount] of Object.entries(spec.resources?.[field] ?? {})) {
-    if (name === 'cpu' || name === 'memory' || name.startsWith('hugepages-')) whole[name] = amount;
-  }
+  for (const [name, amount] of Object.entries(spec.resources?.[field] ?? {})) if (isPodLevel(name)) whole[name] = amount;
   return whole;
 }
 
@@ -45,19 +50,23 @@ export function podLimits(spec: PodSpec): ResourceAmounts {
   return limits;
 }
 
-/** Guaranteed, Burstable or BestEffort, from CPU and memory of all containers (KEP and docs: pod-qos). */
-export function qosClassOf(pod: Pod): 'Guaranteed' | 'Burstable' | 'BestEffort' {
-  const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
+/** Guaranteed, Burstable or BestEffort, from CPU and memory of the pod as a whole if it asks so, else of all its containers. */
+export function qosClassOf({ spec }: Pod): 'Guaranteed' | 'Burstable' | 'BestEffort' {
+  const all = spec.resources
+    ? [spec.resources]
+    : [...spec.containers, ...(spec.initContainers ?? [])].map(({ resources }) => resources ?? {});
   let any = false;
   let guaranteed = true;
-  for (const { resources } of containers) {
+  for (const { requests, limits } of all) {
     for (const name of ['cpu', 'memory']) {
-      const request = resources?.requests?.[name];
-      const limit = resources?.limits?.[name];
-      if ((request && request !== '0') || (limit && limit !== '0')) any = true;
-      if (!limit || limit === '0' || (request && compareQuantities(request, limit) !== 0)) guaranteed = false;
+      const [request, limit] = [positive(requests?.[name]), positive(limits?.[name])];
+      if (request || limit) any = true;
+      if (!limit || (request && compareQuantities(request, limit) !== 0)) guaranteed = false;
     }
   }
   if (!any) return 'BestEffort';
   return guaranteed ? 'Guaranteed' : 'Burstable';
 }
+
+const positive = (amount: Quantity | undefined): Quantity | undefined =>
+  amount !== undefined && compareQuantities(amount, '0') > 0 ? amount : undefined;

@@ -5,6 +5,7 @@ import { enumFaults } from '../../enums.ts';
 import { addressFaults, faultsOf, idFaults, notNegative } from '../../faults.ts';
 import type { Container, PodSpec, PodTemplateSpec } from '../../generated/core-v1.ts';
 import { containerFaults } from './container.ts';
+import { podLevelFaults } from './pod-level.ts';
 import { schedulingFaults } from './scheduling.ts';
 import { volumeFaults } from './volume.ts';
 
@@ -21,6 +22,7 @@ export function podSpecFaults(spec: PodSpec | undefined, path: string): FieldErr
     ...(spec.activeDeadlineSeconds !== undefined && spec.activeDeadlineSeconds < 1
       ? [invalidValue(`${path}.activeDeadlineSeconds`, spec.activeDeadlineSeconds, 'must be between 1 and 2147483647, inclusive')]
       : []),
+    ...podLevelFaults(spec, path),
     ...schedulingFaults(spec, path),
     ...nameFaults(spec, path),
     ...networkFaults(spec, path),
