@@ -21,7 +21,7 @@ export const isPodLevel = (name: string): boolean => name === 'cpu' || name === 
 /** All containers together, or the largest init container with the sidecars that started before it, whichever is more (KEP-753). */
 export function containerAmounts(spec: PodSpec, field: 'requests' | 'limits'): ResourceAmounts {
   let running: ResourceAmounts = {};
-  for (const container of spec.containers) running = add(running, container.resources?.[field]);
+  for (const container of spec.containers ?? []) running = add(running, container.resources?.[field]);
   let sidecars: ResourceAmounts = {};
   let starting: ResourceAmounts = {};
   for (const container of spec.initContainers ?? []) {
