@@ -19,6 +19,7 @@ type Subresource = { name: string; kind: string; group?: string; version?: strin
 
 function subresourcesOf(kind: AnyKind): Subresource[] {
   const found: Subresource[] = [...(special[kind.resource] ?? [])];
+  for (const { name } of kind.parts ?? []) found.push({ name, kind: kind.kind, verbs: ['get', 'patch', 'update'] });
   if (hasStatus(kind)) found.push({ name: 'status', kind: kind.kind, verbs: ['get', 'patch', 'update'] });
   if (kind.scale) found.push({ name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: ['get', 'patch', 'update'] });
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));

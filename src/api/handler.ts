@@ -12,7 +12,7 @@ import { bodyOf, sendObject, sendWarnings } from './http.ts';
 import { type NodeLookup, serveMeasured } from './measured.ts';
 import { negotiate } from './negotiate.ts';
 import { applyOptions, deleteQuery, listQuery, writeOptions } from './options.ts';
-import { hasStatus } from './ownership.ts';
+import { hasStatus, type UpdateRoute } from './ownership.ts';
 import { isApply, patched, patchTypeOf } from './patch.ts';
 import { messageFor, messages } from './reading.ts';
 import type { RequestInfo, User } from './request.ts';
@@ -102,8 +102,9 @@ async function review(exchange: Exchange, user: User): Promise<void> {
   answer(exchange, 201, { object: answerReview(kind, object, user), entry: undefined });
 }
 
-const statusOf = ({ subresource: name }: RequestInfo): { subresource: 'status' | undefined } => ({
-  subresource: name === 'status' ? 'status' : undefined,
+/** The route by which a request changes an object, where it is not the object's own. */
+const routeOf = ({ subresource }: RequestInfo): { subresource: UpdateRoute | undefined } => ({
+  subresource: subresource as UpdateRoute | undefined,
 });
 
 async function replace(exchange: Exchange): Promise<void> {
@@ -116,7 +117,7 @@ async function replace(exchange: Exchange): Promise<void> {
   if (namespace && info.namespace && namespace !== info.namespace)
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   try {
-    answer(exchange, 200, await updateObject(api, kind, info.namespace, info.name, () => object, { ...options, ...statusOf(info) }));
+    answer(exchange, 200, await updateObject(api, kind, info.namespace, info.name, () => object, { ...options, ...routeOf(info) }));
   } catch (error) {
     // Who asks for a certain revision or object means one that is there.
     const mayCreate = kind.createOnUpdate && info.subresource === undefined && !object.metadata.resourceVersion && !object.metadata.uid;
@@ -134,12 +135,12 @@ async function patch(exchange: Exchange): Promise<void> {
   const options = optionsOf(exchange);
   const body = readBody(await bodyOf(request), 'application/json', options.fieldValidation !== 'Ignore', messageFor);
   const change = (was: KubeObject): KubeObject => patchedObject(exchange, body, patched(kind, was, type, body.value), options);
-  answer(exchange, 200, await updateObject(api, kind, info.namespace, info.name, change, { ...options, ...statusOf(info) }));
+  answer(exchange, 200, await updateObject(api, kind, info.namespace, info.name, change, { ...options, ...routeOf(info) }));
 }
 
 async function apply(exchange: Exchange): Promise<void> {
   const { api, kind, info, request, response } = exchange;
-  const options = { ...applyOptions(info), ...statusOf(info) };
+  const options = { ...applyOptions(info), ...routeOf(info) };
   const { config, faults } = readConfiguration(kind, await bodyOf(request), options.fieldValidation !== 'Ignore');
   if (faults.length > 0 && options.fieldValidation === 'Strict') throw badRequest(`error strict decoding YAML: ${faults.join(', ')}`);
   sendWarnings(response, faults);
@@ -182,7 +183,7 @@ async function subresource(exchange: Exchange, connect: Readonly<Record<string, 
   const asked = info.subresource as string;
   const handler = kind.resource === 'pods' && Object.hasOwn(connect, asked) ? connect[asked] : undefined;
   if (handler) return handler({ request, response, info, pod: shown(kind, await getEntry(api, kind, info.namespace, name)) });
-  if (asked === 'status' && hasStatus(kind)) {
+  if ((asked === 'status' && hasStatus(kind)) || kind.parts?.some((it) => it.name === asked)) {
     if (info.verb === 'get') return one(exchange);
     if (info.verb === 'update') return replace(exchange);
     if (info.verb === 'patch') return patch(exchange);
@@ -202,6 +203,7 @@ async function subresource(exchange: Exchange, connect: Readonly<Record<string, 
 const actsOf: Readonly<Record<string, 'create' | 'update' | undefined>> = {
   'pods/binding': 'create',
   'pods/eviction': 'create',
+  'serviceaccounts/token': 'create',
   'namespaces/finalize': 'update',
 };
 

@@ -16,7 +16,7 @@ import { storedKind } from './codec.ts';
 import type { ApiContext, WriteOptions } from './context.ts';
 
 /** The route of an update, where it is not the object's own. */
-export type UpdateRoute = 'status' | 'scale' | 'finalize' | 'binding';
+export type UpdateRoute = 'status' | 'scale' | 'finalize' | 'binding' | 'ephemeralcontainers' | 'resize';
 export type TrackOptions = WriteOptions & { subresource?: UpdateRoute | undefined };
 
 /** Nobody said who it is: upstream's word for it. */

@@ -27,6 +27,15 @@ export type Scale<T> = {
   selector: (it: T) => string;
 };
 
+/** A part of an object with a route of its own that reads the whole and changes that part alone, such as `pods/resize`. */
+export type Part<T> = {
+  name: string;
+  /** Sets everything but the part back to what it was. */
+  keep: (draft: T, was: T) => void;
+  /** Faults of the whole object, and of what has become of the part. */
+  validate: (it: T, was: T) => FieldError[];
+};
+
 /**
  * A kind, written down once. Routes, discovery, OpenAPI, tables, selectors and completion follow from it.
  * The functions are pure but for the draft they are handed, and know only the object itself: what needs
@@ -52,6 +61,7 @@ export type KindRecord<T extends KubeObject> = {
   /** An update of what does not exist creates it. */
   createOnUpdate?: boolean;
   scale?: Scale<T>;
+  parts?: ReadonlyArray<Part<T>>;
   /** Fills what the user left out, in place. Runs on every write and must be idempotent. */
   defaults?: (draft: T) => void;
   /** Create: drops what the user may not set and sets what only the server may. `status` is dropped before. */

@@ -41,7 +41,7 @@ import { measured, nodeMetrics, podMetrics, windowText } from './metrics/metrics
 import { age } from './age.ts';
 
 export { ageColumn, allVerbs } from './define.ts';
-export type { AnyKind, Column, Kind, KindRecord, Scale, Verb } from './define.ts';
+export type { AnyKind, Column, Kind, KindRecord, Part, Scale, Verb } from './define.ts';
 
 export type * as apps from './generated/apps-v1.ts';
 export type * as authorization from './generated/authorization-v1.ts';

@@ -6,7 +6,8 @@ export type AdmissionStep = {
   name: string;
   /** May change the draft. */
   create?: (kind: AnyKind, draft: KubeObject) => Promise<void> | void;
-  update?: (kind: AnyKind, draft: KubeObject, was: KubeObject) => Promise<void> | void;
+  /** `route`: which part of the object is changed, by a route of its own. */
+  update?: (kind: AnyKind, draft: KubeObject, was: KubeObject, route?: string) => Promise<void> | void;
   delete?: (kind: AnyKind, was: KubeObject) => Promise<void> | void;
   /** Takes something scarce for the draft (an address, a port); the returned function is called when the write has ended, either way. */
   reserve?: (kind: AnyKind, draft: KubeObject, was: KubeObject | undefined) => (() => void) | undefined;
@@ -14,7 +15,7 @@ export type AdmissionStep = {
 
 export type Admission = {
   create(kind: AnyKind, draft: KubeObject): Promise<void>;
-  update(kind: AnyKind, draft: KubeObject, was: KubeObject): Promise<void>;
+  update(kind: AnyKind, draft: KubeObject, was: KubeObject, route?: string): Promise<void>;
   delete(kind: AnyKind, was: KubeObject): Promise<void>;
   reserve(kind: AnyKind, draft: KubeObject, was: KubeObject | undefined): Promise<() => void>;
 };
@@ -25,8 +26,8 @@ export function admissionOf(steps: readonly AdmissionStep[]): Admission {
     async create(kind, draft) {
       for (const step of steps) await step.create?.(kind, draft);
     },
-    async update(kind, draft, was) {
-      for (const step of steps) await step.update?.(kind, draft, was);
+    async update(kind, draft, was, route) {
+      for (const step of steps) await step.update?.(kind, draft, was, route);
     },
     async delete(kind, was) {
       for (const step of steps) await step.delete?.(kind, was);

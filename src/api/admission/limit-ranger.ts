@@ -14,10 +14,10 @@ export function limitRanger(store: Store): AdmissionStep {
   const rangesOf = async ({ metadata }: KubeObject): Promise<core.LimitRange[]> =>
     (await store.range(storeKey(limitRange, metadata.namespace))).entries.map((it) => decode(it) as core.LimitRange);
 
-  async function check(kind: AnyKind, draft: KubeObject): Promise<void> {
+  async function check(kind: AnyKind, draft: KubeObject, isNew: boolean): Promise<void> {
     const ranges = await rangesOf(draft);
     if (ranges.length === 0) return;
-    if (kind.resource === 'pods') for (const it of ranges) setDefaults(draft as core.Pod, it);
+    if (kind.resource === 'pods' && isNew) for (const it of ranges) setDefaults(draft as core.Pod, it);
     for (const { spec } of ranges) {
       const faults = spec.limits.flatMap((item) =>
         kind.resource === 'pods' ? podFaults(draft as core.Pod, item) : claimFaults(draft as core.PersistentVolumeClaim, item),
@@ -28,8 +28,12 @@ export function limitRanger(store: Store): AdmissionStep {
 
   return {
     name: 'LimitRanger',
-    create: (kind, draft) => (kind.resource === 'pods' || kind.resource === 'persistentvolumeclaims' ? check(kind, draft) : undefined),
-    update: (kind, draft) => (kind.resource === 'persistentvolumeclaims' ? check(kind, draft) : undefined),
+    create: (kind, draft) =>
+      kind.resource === 'pods' || kind.resource === 'persistentvolumeclaims' ? check(kind, draft, true) : undefined,
+    update: (kind, draft, _, route) =>
+      kind.resource === 'persistentvolumeclaims' || (kind.resource === 'pods' && route === 'resize')
+        ? check(kind, draft, false)
+        : undefined,
   };
 }
 

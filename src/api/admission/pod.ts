@@ -32,7 +32,11 @@ export const serviceAccountOf = (store: Store): AdmissionStep => ({
 });
 
 /** Pods stay five minutes on a node that stops answering (upstream: DefaultTolerationSeconds, which asks at updates too). */
-export const podDefaults: AdmissionStep = { name: 'DefaultTolerationSeconds', create: tolerateForAWhile, update: tolerateForAWhile };
+export const podDefaults: AdmissionStep = { name: 'DefaultTolerationSeconds', create: tolerateForAWhile, update: onWholePods };
+
+function onWholePods(kind: AnyKind, draft: KubeObject, _: KubeObject, route?: string): void {
+  if (route === undefined) tolerateForAWhile(kind, draft);
+}
 
 function tolerateForAWhile(kind: AnyKind, draft: KubeObject): void {
   if (kind.resource !== 'pods') return;

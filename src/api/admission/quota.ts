@@ -1,6 +1,7 @@
 import { type AnyKind, computeUsage, type core, resourceQuota, type Usage } from '../../kinds/index.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { canonicalQuantity } from '../../meta/quantity.ts';
+import { deepEqual } from '../../meta/copy.ts';
 import { StatusError } from '../../meta/status-error.ts';
 import type { KubeObject } from '../../meta/types.ts';
 import type { Entry, Store } from '../../store/index.ts';
@@ -46,10 +47,10 @@ export async function quotaAdmission(store: Store, clock: Clock): Promise<Admiss
   return {
     name: 'ResourceQuota',
     create: prepare,
-    update: (kind, draft) => (mayGrow(kind) ? prepare(kind, draft) : undefined),
+    update: (kind, draft, was) => (mayGrow(kind, draft, was) ? prepare(kind, draft) : undefined),
     reserve(kind, draft, was) {
       const ledger = ledgers.get(draft.metadata.namespace ?? '');
-      if (!ledger?.isLoaded || !counted.includes(kind) || (was && !mayGrow(kind))) return undefined;
+      if (!ledger?.isLoaded || !counted.includes(kind) || (was && !mayGrow(kind, draft, was))) return undefined;
       if (kind.resource === 'pods') for (const quota of ledger.quotasFor(kind, draft)) refuseSilent(quota, draft as core.Pod);
       const excess = ledger.excess(kind, draft, was);
       if (excess) refuse(kind, draft, wordsOf(excess));
@@ -58,8 +59,13 @@ export async function quotaAdmission(store: Store, clock: Clock): Promise<Admiss
   };
 }
 
-/** Of updates, only those of services and claims can take more than there was. */
-const mayGrow = (kind: AnyKind): boolean => kind.resource === 'services' || kind.resource === 'persistentvolumeclaims';
+/** Of updates, only those of services and claims can take more than there was, and those of pods that resize them. */
+function mayGrow(kind: AnyKind, draft: KubeObject, was: KubeObject): boolean {
+  if (kind.resource !== 'pods') return kind.resource === 'services' || kind.resource === 'persistentvolumeclaims';
+  return !deepEqual(askedBy(draft as core.Pod), askedBy(was as core.Pod));
+}
+
+const askedBy = ({ spec }: core.Pod): unknown[] => [...spec.containers, ...(spec.initContainers ?? [])].map((it) => it.resources);
 
 const text = (usage: Usage, names: readonly string[]): string =>
   [...names]

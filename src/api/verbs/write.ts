@@ -1,4 +1,4 @@
-import type { AnyKind } from '../../kinds/index.ts';
+import type { AnyKind, Part } from '../../kinds/index.ts';
 import { toTime } from '../../lib/clock.ts';
 import { nameSuffix } from '../../lib/random.ts';
 import { deepCopy, deepEqual } from '../../meta/copy.ts';
@@ -120,7 +120,8 @@ export async function updateObject(
     }
     const draft = draftOf(stored, was, asked, options.subresource);
     setManagers(draft, managersOf(api, kind, { was, asked, draft }, options));
-    if (options.subresource !== 'status' && options.subresource !== 'binding') await api.admission.update(stored, draft, was);
+    if (options.subresource !== 'status' && options.subresource !== 'binding')
+      await api.admission.update(stored, draft, was, options.subresource);
     const admitted = await api.admission.reserve(stored, draft, was);
     try {
       refuseFaults(stored, draft, [...faultsOfUpdate(stored, draft, was, options.subresource), ...viewFaults(kind, draft, was)]);
@@ -177,6 +178,8 @@ function isGone(kind: AnyKind, draft: KubeObject): boolean {
   return kind.kind !== 'Namespace' || !(draft as KubeObject & { spec?: { finalizers?: string[] } }).spec?.finalizers?.length;
 }
 
+const partOf = (kind: AnyKind, route: string | undefined): Part<KubeObject> | undefined => kind.parts?.find((it) => it.name === route);
+
 /** The object as it shall be, still without managedFields. */
 function draftOf(kind: AnyKind, was: KubeObject, asked: KubeObject, subresource: UpdateRoute | undefined): WithStatus {
   // What binding changes, in spec and status together, is no change by a user: the generation stays.
@@ -188,7 +191,10 @@ function draftOf(kind: AnyKind, was: KubeObject, asked: KubeObject, subresource:
     const metadata = { ...unmanaged(was.metadata), ...(labels && { labels }), ...(annotations && { annotations }) };
     return deepCopy({ ...was, metadata, ...(status !== undefined && { status }) });
   }
-  const draft = deepCopy({ ...asked, metadata: unmanaged(asked.metadata) }) as WithStatus;
+  const part = partOf(kind, subresource);
+  // Who changes a part leaves the metadata alone, but may say which object is meant.
+  const meta = part ? { ...was.metadata, uid: asked.metadata.uid ?? was.metadata.uid } : asked.metadata;
+  const draft = deepCopy({ ...asked, metadata: unmanaged(meta) }) as WithStatus;
   const { uid, creationTimestamp, resourceVersion, deletionTimestamp, deletionGracePeriodSeconds, generation, namespace, name } =
     was.metadata;
   Object.assign(draft.metadata, { uid: draft.metadata.uid ?? uid, creationTimestamp, resourceVersion, name: draft.metadata.name ?? name });
@@ -213,6 +219,7 @@ function draftOf(kind: AnyKind, was: KubeObject, asked: KubeObject, subresource:
     if (before.status === undefined) delete draft.status;
     else draft.status = deepCopy(before.status);
   }
+  part?.keep(draft, was);
   kind.defaults?.(draft);
   if (subresource !== 'finalize') kind.prepareUpdate?.(draft, was);
   if (countsGenerations(kind) && !deepEqual(draft.spec, before.spec)) draft.metadata.generation = (generation ?? 0) + 1;
@@ -243,5 +250,7 @@ function faultsOfUpdate(kind: AnyKind, draft: KubeObject, was: KubeObject, subre
     }
   }
   if (subresource === 'status') return [...faults, ...(kind.validateStatus?.(draft, was) ?? [])];
-  return [...faults, ...validateObjectMeta(draft.metadata, kind), ...(kind.validate?.(draft, was) ?? [])];
+  const part = partOf(kind, subresource);
+  const own = part ? part.validate(draft, was) : (kind.validate?.(draft, was) ?? []);
+  return [...faults, ...validateObjectMeta(draft.metadata, kind), ...own];
 }

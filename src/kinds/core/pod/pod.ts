@@ -1,9 +1,12 @@
 import { isTrue } from '../../../meta/condition.ts';
+import { type FieldError, forbidden } from '../../../meta/field-error.ts';
 import type { IntOrString } from '../../../meta/types.ts';
 import { defineKind } from '../../define.ts';
 import type { Pod } from '../../generated/core-v1.ts';
 import { podColumns } from './columns.ts';
 import { defaultPod } from './defaults.ts';
+import { ephemeralContainers } from './parts/ephemeral-containers.ts';
+import { resize } from './parts/resize.ts';
 import { qosClassOf } from './resources.ts';
 import { podUpdateFaults } from './update.ts';
 import { podSpecFaults } from './validate.ts';
@@ -26,7 +29,8 @@ export const pod = defineKind<Pod>({
       draft.status.conditions = [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message }];
     }
   },
-  validate: (it, was) => [...podSpecFaults(it.spec, 'spec'), ...(was ? podUpdateFaults(it, was) : [])],
+  parts: [ephemeralContainers, resize],
+  validate: (it, was) => [...podSpecFaults(it.spec, 'spec'), ...(was ? podUpdateFaults(it, was) : createFaults(it))],
   columns: podColumns,
   fields: {
     'spec.nodeName': (it) => it.spec.nodeName ?? '',
@@ -45,6 +49,10 @@ export const pod = defineKind<Pod>({
     return already !== undefined && it.metadata.deletionTimestamp ? Math.min(already, seconds) : seconds;
   },
 });
+
+/** They are added to pods that are there (ValidatePodCreate). */
+const createFaults = ({ spec }: Pod): FieldError[] =>
+  spec.ephemeralContainers?.length ? [forbidden('spec.ephemeralContainers', 'cannot be set on create')] : [];
 
 export const isPodReady = (it: Pod): boolean => isTrue(it.status?.conditions, 'Ready');
 export const isPodFinished = (it: Pod): boolean => it.status?.phase === 'Succeeded' || it.status?.phase === 'Failed';

@@ -29,8 +29,6 @@ function handlerFaults(handler: Handler, path: string): FieldError[] {
         ),
       );
   }
-  if (handler.sleep && handler.sleep.seconds < 0)
-    faults.push(invalidValue(`${path}.sleep`, handler.sleep.seconds, 'must be non-negative and less than terminationGracePeriodSeconds'));
   return faults;
 }
 

@@ -3,9 +3,12 @@ import { dns1123Label, dns1123Subdomain, qualifiedName } from '../../../meta/nam
 import { validateAnnotations, validateLabels } from '../../../meta/object-meta.ts';
 import { enumFaults } from '../../enums.ts';
 import { addressFaults, faultsOf, idFaults, notNegative } from '../../faults.ts';
-import type { Container, PodSpec, PodTemplateSpec } from '../../generated/core-v1.ts';
+import type { Container, EphemeralContainer, PodSpec, PodTemplateSpec } from '../../generated/core-v1.ts';
 import { containerFaults } from './container.ts';
 import { podLevelFaults } from './pod-level.ts';
+import { ephemeralFaults } from './ephemeral.ts';
+import { lifecycleFaults } from './lifecycle.ts';
+import { resizePolicyFaults } from './resize-policy.ts';
 import { schedulingFaults } from './scheduling.ts';
 import { volumeFaults } from './volume.ts';
 
@@ -68,6 +71,9 @@ function allContainerFaults(spec: PodSpec, path: string, volumes: ReadonlySet<st
     for (const [i, container] of (spec[list] ?? []).entries()) {
       const at = `${path}.${list}[${i}]`;
       faults.push(...containerFaults(container as Container, at, volumes, list === 'initContainers'));
+      faults.push(...resizePolicyFaults(container.resizePolicy, `${at}.resizePolicy`, spec.restartPolicy ?? 'Always'));
+      faults.push(...lifecycleFaults(container as Container, `${at}.lifecycle`, spec));
+      if (list === 'ephemeralContainers') faults.push(...ephemeralFaults(container as EphemeralContainer, at, spec));
       if (container.name && names.has(container.name)) faults.push(duplicate(`${at}.name`, container.name));
       names.add(container.name);
     }

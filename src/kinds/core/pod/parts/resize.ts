@@ -1,0 +1,75 @@
+import { deepCopy, deepEqual } from '../../../../meta/copy.ts';
+import { type FieldError, forbidden, invalidValue } from '../../../../meta/field-error.ts';
+import type { Quantity } from '../../../../meta/types.ts';
+import type { Part } from '../../../define.ts';
+import type { Container, Pod } from '../../../generated/core-v1.ts';
+import { isMirror } from './ephemeral-containers.ts';
+import { resizable } from '../resize-policy.ts';
+import { qosClassOf } from '../resources.ts';
+import { podSpecFaults } from '../validate.ts';
+
+type Amounts = { [resource: string]: Quantity };
+const lists = ['containers', 'initContainers'] as const;
+
+/**
+ * `pods/resize`: what containers ask for and may use changes while they run (ValidatePodResize). Less memory than
+ * before may be asked for, as since 1.34: the node tries.
+ */
+export const resize: Part<Pod> = {
+  name: 'resize',
+  keep(draft, was) {
+    // Other containers than before are left for the rules to find.
+    if (lists.some((it) => !sameNames(draft.spec[it], was.spec[it]))) return;
+    const spec = deepCopy(was.spec);
+    for (const list of lists) {
+      for (const [i, container] of (spec[list] ?? []).entries()) {
+        const { resources = {}, resizePolicy } = draft.spec[list]?.[i] ?? {};
+        container.resources = resources;
+        if (resizePolicy) container.resizePolicy = resizePolicy;
+        else delete container.resizePolicy;
+      }
+    }
+    draft.spec = spec;
+  },
+  validate(it, was) {
+    const specFaults = podSpecFaults(it.spec, 'spec');
+    if ([it, was].some(hasOwnResources)) return [forbidden('', 'pods with pod-level resources cannot be resized')];
+    if (isMirror(was)) return [forbidden('', 'static pods cannot be resized')];
+    if (was.spec.os?.name === 'windows') return [forbidden('', 'windows pods cannot be resized')];
+    if (lists.some((list) => !sameNames(it.spec[list], was.spec[list]))) return [...specFaults, forbidden('spec', onlyThose)];
+    const faults = [...specFaults];
+    if (qosClassOf(was) !== qosClassOf(it))
+      faults.push(invalidValue('spec', it.status?.qosClass ?? '', 'Pod QOS Class may not change as a result of resizing'));
+    for (const list of [...lists].reverse())
+      for (const [i, before] of (was.spec[list] ?? []).entries())
+        faults.push(...containerFaults(it.spec[list]?.[i] as Container, before, `spec.${list}[${i}].resources`, list));
+    return faults;
+  },
+};
+
+const onlyThose = 'only cpu and memory resources are mutable';
+const sameNames = (a: readonly Container[] = [], b: readonly Container[] = []): boolean =>
+  a.length === b.length && a.every((it, i) => it.name === b[i]?.name);
+const hasOwnResources = ({ spec }: Pod): boolean => Object.keys({ ...spec.resources?.requests, ...spec.resources?.limits }).length > 0;
+
+function containerFaults(now: Container, was: Container, path: string, list: (typeof lists)[number]): FieldError[] {
+  const oneShot = list === 'initContainers' && was.restartPolicy !== 'Always';
+  if (oneShot) return deepEqual(now, was) ? [] : [forbidden('spec', 'resources for non-sidecar init containers are immutable')];
+  const removed = (['requests', 'limits'] as const).flatMap((field) => {
+    const left = now.resources?.[field] ?? {};
+    const lost = Object.keys(was.resources?.[field] ?? {}).some((it) => left[it] === undefined);
+    return lost ? [forbidden(`${path}.${field}`, `resource ${field} cannot be removed`)] : [];
+  });
+  if (deepEqual(fixedPart(now), fixedPart(was))) return removed;
+  return [
+    ...removed,
+    forbidden('spec', list === 'containers' ? onlyThose : 'only cpu and memory resources for sidecar containers are mutable'),
+  ];
+}
+
+/** The container without what a resize may change. */
+function fixedPart({ resources, ...rest }: Container): object {
+  const others = (amounts: Amounts | undefined): Amounts =>
+    Object.fromEntries(Object.entries(amounts ?? {}).filter(([name]) => !resizable.includes(name)));
+  return { ...rest, requests: others(resources?.requests), limits: others(resources?.limits), claims: resources?.claims };
+}
