@@ -1,6 +1,8 @@
 import type { AnyKind } from '../kinds/index.ts';
 import { hasStatus } from './ownership.ts';
 
+const proxyVerbs = ['create', 'delete', 'get', 'patch', 'update'];
+
 /** Subresources that are no plain part of the object, by resource. */
 const special: Readonly<Record<string, ReadonlyArray<{ name: string; kind: string; group?: string; version?: string; verbs: string[] }>>> =
   {
@@ -11,7 +13,11 @@ const special: Readonly<Record<string, ReadonlyArray<{ name: string; kind: strin
       { name: 'exec', kind: 'PodExecOptions', verbs: ['create', 'get'] },
       { name: 'log', kind: 'Pod', verbs: ['get'] },
       { name: 'portforward', kind: 'PodPortForwardOptions', verbs: ['create', 'get'] },
+      { name: 'proxy', kind: 'PodProxyOptions', verbs: proxyVerbs },
     ],
+    services: [{ name: 'proxy', kind: 'ServiceProxyOptions', verbs: proxyVerbs }],
+    nodes: [{ name: 'proxy', kind: 'NodeProxyOptions', verbs: proxyVerbs }],
+    serviceaccounts: [{ name: 'token', kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1', verbs: ['create'] }],
     namespaces: [{ name: 'finalize', kind: 'Namespace', verbs: ['update'] }],
   };
 

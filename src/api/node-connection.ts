@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex, Readable, Writable } from 'node:stream';
 
 /** A container of a pod on the node. */
@@ -54,4 +55,9 @@ export interface NodeConnection {
   portForward(pod: Omit<ContainerRef, 'container'>, port: number): Promise<Duplex>;
   /** Looks at what the node and its running containers use now; may take a second or two. */
   usage(): Promise<NodeUsage>;
+  /**
+   * Answers a request to the node's own HTTP API (what upstream's kubelet serves on port 10250): the API server has found
+   * that its client may. `path` begins with a slash and has its query; the request's own URL says how it was asked for.
+   */
+  serve?(request: IncomingMessage, response: ServerResponse, path: string): Promise<void>;
 }

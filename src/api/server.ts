@@ -23,6 +23,7 @@ import type { Pki } from './auth/pki.ts';
 import { ensureInitialObjects, ensureKubernetesService } from './bootstrap.ts';
 import { shown } from './codec.ts';
 import { type ApiContext, createContext } from './context.ts';
+import { createDialIn, type DialIn } from './dial/index.ts';
 import { expireEvents } from './event-expiry.ts';
 import { resourceHandler } from './handler.ts';
 import { type HealthCheck, serveHealth } from './health.ts';
@@ -89,8 +90,10 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
     ...{ clock, log, connectNode: deps.connectNode },
     podOf: async (info) => shown(pod, await getEntry(api, pod, info.namespace, info.name as string)) as core.Pod,
   });
-  const handler = requestHandler(api, deps, checks, streams.connect);
-  const upgrade = (request: IncomingMessage, socket: unknown, head: Buffer): void => onUpgrade(streams, request, socket as Socket, head);
+  const dialIn = createDialIn(api, deps.connectNode);
+  const handler = requestHandler(api, deps, checks, streams.connect, dialIn);
+  const upgrade = (request: IncomingMessage, socket: unknown, head: Buffer): void =>
+    onUpgrade({ streams, dialIn }, request, socket as Socket, head);
   const local = localTransport(api, deps.connectNode);
   await ensureInitialObjects(local, config.manifests);
   const listener = await listenOn(config.host, config.port, pki, { request: handler, upgrade });
@@ -107,16 +110,20 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
     async close() {
       stopExpiry();
       streams.close();
+      dialIn.close();
       await listener.close();
     },
   };
 }
 
-function onUpgrade(streams: Streams, request: IncomingMessage, socket: Socket, head: Buffer): void {
+type Upgrades = { streams: Streams; dialIn: DialIn };
+
+function onUpgrade({ streams, dialIn }: Upgrades, request: IncomingMessage, socket: Socket, head: Buffer): void {
   const info = parsePath(request.method ?? 'GET', request.url ?? '/');
   try {
     authorize(impersonate(authenticate(request), request.headers), info);
-    streams.upgrade(request, socket, head, info);
+    if (dialIn.isMeant(info)) dialIn.upgrade(request, socket, head, info);
+    else streams.upgrade(request, socket, head, info);
   } catch (error) {
     refuseUpgrade(socket, error);
   }
@@ -132,7 +139,7 @@ function labelsOf({ verb, group, version, plural }: RequestInfo): { verb: string
  * Resources, discovery and health are answered at once, everything else by express, which is loaded when the first such
  * request comes; all of it behind authentication.
  */
-function requestHandler(api: ApiContext, deps: ApiDeps, checks: readonly HealthCheck[], connect: Streams['connect']) {
+function requestHandler(api: ApiContext, deps: ApiDeps, checks: readonly HealthCheck[], connect: Streams['connect'], dialIn: DialIn) {
   const requests = deps.metrics.counter('peapod_api_requests_total', 'Requests by verb, resource and code', ['verb', 'resource', 'code']);
   const watches = deps.metrics.counter('peapod_api_watches_total', 'Watches begun, by resource', ['resource']);
   const resources = resourceHandler(api, watches, connect, deps.connectNode);
@@ -150,7 +157,8 @@ function requestHandler(api: ApiContext, deps: ApiDeps, checks: readonly HealthC
     try {
       const user = impersonate(authenticate(request), request.headers);
       authorize(user, info);
-      if (info.isResource) resources(request, response, info, user).catch(fail);
+      if (dialIn.isMeant(info)) dialIn.serve(request, response, info).catch(fail);
+      else if (info.isResource) resources(request, response, info, user).catch(fail);
       else if (!serveDiscovery(served, request, response, info) && !serveHealth(checks, request, response, info)) {
         rest ??= loadRest();
         rest.then((answer) => answer(request, response)).catch(fail);

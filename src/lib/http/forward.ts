@@ -1,0 +1,78 @@
+import { type IncomingMessage, request as requestHttp, type ServerResponse } from 'node:http';
+import type { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { answerHeaders, type Headers } from './headers.ts';
+
+/** Where a request goes on to. `path` has its query with it. */
+export type Target = { protocol: 'http:' | 'https:'; host: string; port: number; path: string };
+
+/** Nobody answered, or not in HTTP: nothing has been sent to the client yet. */
+export class Unreachable extends Error {
+  /** As the system names it: ECONNREFUSED. */
+  readonly code: string | undefined;
+  constructor(cause: Error & { code?: string }) {
+    super(cause.message, { cause });
+    this.name = 'Unreachable';
+    this.code = cause.code;
+  }
+}
+
+/** What becomes of an answer on its way back; undefined: nothing. */
+export type Rewrite = (answer: IncomingMessage) => { headers: string[]; through?: Transform[] } | undefined;
+
+export type ForwardOptions = {
+  method: string;
+  headers: Headers;
+  rewrite?: Rewrite;
+  /** A backend that has not begun to answer by then is not waited for any longer. */
+  answerWithin?: number;
+};
+
+/** A name with one value is that value: the library wants a host to be plain text. */
+const asSent = (headers: Headers): Record<string, string | string[]> =>
+  Object.fromEntries(Object.entries(headers).map(([name, values]) => [name, values.length === 1 ? (values[0] as string) : values]));
+
+/** Certificates of backends are their own affair: they are asked for by address, which no certificate names. */
+export const dial = async (target: Target, options: { method: string; headers: Headers }) => {
+  const plain = {
+    ...{ host: target.host, port: target.port, path: target.path, method: options.method, headers: asSent(options.headers) },
+    ...{ agent: false as const, setHost: false },
+  };
+  if (target.protocol === 'http:') return requestHttp(plain);
+  // Loaded when it is first needed: few backends speak it.
+  const { request } = await import('node:https');
+  return request({ ...plain, rejectUnauthorized: false });
+};
+
+/**
+ * Sends a request on and its answer back, both as they come, with whatever backpressure either side makes. Fails with
+ * Unreachable as long as the client has been told nothing; what breaks later breaks the client's connection, since half
+ * an answer must not look whole.
+ */
+export async function forward(request: IncomingMessage, response: ServerResponse, target: Target, options: ForwardOptions): Promise<void> {
+  const onward = await dial(target, options);
+  const onGone = (): void => void onward.destroy();
+  response.once('close', onGone);
+  if (options.answerWithin) onward.setTimeout(options.answerWithin, () => onward.destroy(new Error('i/o timeout')));
+  try {
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      onward.once('response', resolve);
+      onward.once('error', (error) => reject(new Unreachable(error)));
+      onward.once('close', () => reject(new Unreachable(new Error('the connection was closed'))));
+      request.pipe(onward);
+    });
+    onward.setTimeout(0);
+    // What breaks from here on shows in the answer.
+    onward.on('error', () => undefined);
+    const changed = options.rewrite?.(answer);
+    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, changed?.headers ?? answerHeaders(answer));
+    response.flushHeaders();
+    const parts = [answer, ...(changed?.through ?? []), response];
+    await pipeline(parts as [IncomingMessage, ...Transform[], ServerResponse]).catch(() => void response.destroy());
+  } finally {
+    response.off('close', onGone);
+    request.unpipe(onward);
+    // Who answered early wants to read no more of it.
+    if (!request.readableEnded) request.resume();
+  }
+}
