@@ -44,7 +44,10 @@ function clusterEdge(given: Settings, config: Config): ClusterEdge {
     },
     engine: async () => (await openRuntime()).info(),
     async remove({ keepData, hasRun }) {
-      const [{ removeNode }, { localRoutes }] = await Promise.all([import('./kubelet/index.ts'), import('./proxy/index.ts')]);
+      const [{ removeNode }, { localRoutes, removeFromKernel, tableNameOf }] = await Promise.all([
+        import('./kubelet/index.ts'),
+        import('./proxy/index.ts'),
+      ]);
       const removed = await removeNode({
         cluster: config.cluster,
         networkName: network.name,
@@ -57,6 +60,11 @@ function clusterEdge(given: Settings, config: Config): ClusterEdge {
         await localRoutes.remove(network.serviceCidr);
       } catch (error) {
         removed.failures.push(`the route of ${network.serviceCidr} is still there: ${(error as Error).message}`);
+      }
+      try {
+        if (process.platform === 'linux') await removeFromKernel(tableNameOf(config.cluster), config.cluster);
+      } catch (error) {
+        removed.failures.push(`the nftables table ${tableNameOf(config.cluster)} is still there: ${(error as Error).message}`);
       }
       return removed;
     },

@@ -6,6 +6,7 @@ import { toAddress, toNumber } from './lib/ipv4.ts';
 import type { LogLevel } from './lib/log.ts';
 import { readYamlDocuments } from './meta/read/yaml.ts';
 import { faultInMirrors, mirrorsFrom, mirrorsText } from './mirrors.ts';
+import type { PlaneChoice } from './proxy/index.ts';
 
 /** Everything that can be set, checked. Frozen: parts get the pieces they declare. */
 export type Config = {
@@ -26,6 +27,8 @@ export type Config = {
     nodePorts: { first: number; last: number };
     /** Where node ports listen, besides the node's own address. */
     nodePortAddresses: readonly string[];
+    /** What carries the traffic of Services. */
+    dataPlane: PlaneChoice;
   };
   node: { name: string; maxPods: number };
   images: {
@@ -102,6 +105,12 @@ export const settings = {
     summary: 'addresses node ports and load balancers listen on',
     check: addresses,
   },
+  'data-plane': {
+    env: 'PEAPOD_DATA_PLANE',
+    default: 'userspace',
+    summary: 'what carries Services: auto, userspace or nftables',
+    check: (value) => (['auto', 'userspace', 'nftables'].includes(value) ? undefined : 'must be auto, userspace or nftables'),
+  },
   'node-name': { env: 'PEAPOD_NODE_NAME', default: '', summary: "name of this node (default: the host's)", check: () => undefined },
   'max-pods': { env: 'PEAPOD_MAX_PODS', default: '110', summary: 'pods this node takes', check: wholeNumber(1, 250) },
   mirrors: {
@@ -171,6 +180,7 @@ function frozen(value: (name: SettingName) => string): Config {
       clusterDomain: value('cluster-domain'),
       nodePorts: { first, last },
       nodePortAddresses: value('node-port-addresses').split(','),
+      dataPlane: value('data-plane') as PlaneChoice,
     },
     node: { name: nodeName, maxPods: Number(value('max-pods')) },
     images: {

@@ -155,11 +155,15 @@ async function start(
   await api.announce(nodeAddress, apiServiceIp);
   const proxy = await startProxy(
     {
-      mode: 'userspace',
+      mode: network.dataPlane,
+      cluster: config.cluster,
       nodeName: config.node.name,
       nodeAddress,
       nodePortAddresses: [...new Set([...network.nodePortAddresses, nodeAddress])],
       serviceCidr: network.serviceCidr,
+      podCidr: network.podCidr,
+      nodeCidr: network.nodeCidr,
+      ownListeners: (['UDP', 'TCP'] as const).map((protocol) => ({ address: network.clusterDns, protocol, port: 53 })),
     },
     { ...deps('proxy'), recorder: recorderFor('proxy')('kube-proxy', config.node.name) },
   );

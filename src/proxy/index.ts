@@ -3,3 +3,8 @@ export type { Listener } from './table.ts';
 export type { ListenFault, Traffic } from './traffic.ts';
 export { type LocalRoutes, localRoutes } from './userspace/service-route.ts';
 export { createUserspace } from './userspace/userspace.ts';
+export { createKernelTable } from './nftables/kernel-table.ts';
+export { programs } from './nftables/nft.ts';
+export { createNftables } from './nftables/nftables.ts';
+export { faultOfKernel, type PlaneChoice, tableNameOf } from './plane.ts';
+export { removeFromKernel } from './nftables/remove.ts';

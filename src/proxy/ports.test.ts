@@ -16,9 +16,13 @@ function memoryTraffic() {
       if (!fault) open.set(it.id, it);
       return fault;
     },
-    remove: (id) => void open.delete(id),
+    async remove(id) {
+      open.delete(id);
+    },
     describe: () => [],
-    close: () => open.clear(),
+    async close() {
+      open.clear();
+    },
   };
   return { open, taken, traffic };
 }

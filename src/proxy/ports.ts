@@ -82,12 +82,9 @@ export function createPorts(traffic: Traffic, { recorder, clock, log }: Deps) {
         const wanted = claims.idsOf(name);
         for (const id of [...(complaints.get(name)?.keys() ?? [])]) if (!wanted.has(id)) satisfy(name, id);
       }
-      for (const id of touched) {
-        if (claims.winner(id)) continue;
-        forget(id);
-        traffic.remove(id);
-      }
-      await Promise.all([...touched].map(open));
+      const removed = [...touched].filter((id) => !claims.winner(id));
+      for (const id of removed) forget(id);
+      await Promise.all([...removed.map((id) => traffic.remove(id)), ...[...touched].map(open)]);
       for (const id of touched) {
         for (const { by, listener } of claims.losers(id)) complain(by, listener, `it is in use by ${claims.winner(id)?.by.name}`, true);
       }

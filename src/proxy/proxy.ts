@@ -6,15 +6,17 @@ import type { Metrics } from '../lib/metrics.ts';
 import type { Random } from '../lib/random.ts';
 import { keyOf } from '../meta/owner.ts';
 import { contains } from './cidr.ts';
+import { openPlane, type Plane, type PlaneChoice, type PlaneConfig } from './plane.ts';
 import { complaintText, createPorts, type Wish } from './ports.ts';
 import { createServiceStatus, type Served } from './service-status.ts';
 import { listenersOfPod, listenersOfService, type NodeFacts } from './table.ts';
 import type { ListenFault, Traffic } from './traffic.ts';
 import { keepRoute, type LocalRoutes, localRoutes } from './userspace/service-route.ts';
-import { createUserspace } from './userspace/userspace.ts';
 
 export type ProxyConfig = {
-  mode: 'userspace';
+  mode: PlaneChoice;
+  /** The cluster's name: what it has in the kernel is called by it. */
+  cluster?: string;
   nodeName: string;
   /** The node's InternalIP: what LoadBalancer services get as their address. */
   nodeAddress: string;
@@ -23,6 +25,10 @@ export type ProxyConfig = {
   /** Where LoadBalancer ports listen; the node port addresses if not given. */
   loadBalancerAddresses?: readonly string[];
   serviceCidr: string;
+  podCidr?: string;
+  nodeCidr?: string;
+  /** Service addresses at which this host's own programs listen: the name server's. */
+  ownListeners?: PlaneConfig['ownListeners'];
 };
 
 type Deps = {
@@ -39,6 +45,8 @@ type Deps = {
 };
 
 export interface ServiceProxy {
+  /** What carries traffic, and why it is not the kernel. */
+  readonly plane: Pick<Plane, 'name' | 'why'>;
   /** Undefined when it is well, else what ails it. */
   health(): string | undefined;
   /** Listeners with what they lead to, for people. */
@@ -58,7 +66,11 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
     loadBalancerAddresses: config.loadBalancerAddresses ?? config.nodePortAddresses,
     isServiceAddress: (address) => contains(config.serviceCidr, address),
   };
-  const traffic = createUserspace({ clock, random, count: counters(metrics) });
+  const plane = await openPlane(
+    { ...config, cluster: config.cluster ?? config.nodeName },
+    { clock, random, log, count: counters(metrics) },
+  );
+  const { traffic } = plane;
   const statuses = createServiceStatus({ name: config.nodeName, address: config.nodeAddress }, deps);
   const route = await keepRoute(config.serviceCidr, { routes, clock, log });
 
@@ -135,7 +147,7 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
   const stop = (): Promise<void> => {
     stopping ??= (async () => {
       ports.close();
-      traffic.close();
+      await plane.close();
       await route.end();
     })();
     return stopping;
@@ -145,9 +157,12 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
   await Promise.all([services.synced, slices.synced, pods.synced]);
   begin();
   await flushing;
-  log.info('proxy is ready', { services: services.list().length, ...(route.fault() && { fault: route.fault() }) });
+  const fault = (): string | undefined => route.fault() ?? plane.fault();
+  const { name, why } = plane;
+  log.info('proxy is ready', { services: services.list().length, plane: name, ...(why && { why }), ...(fault() && { fault: fault() }) });
   return {
-    health: route.fault,
+    plane: { name, ...(why !== undefined && { why }) },
+    health: fault,
     describe: () => describe(traffic, ports.faultOf),
     async settled() {
       if (isPlanned) begin();
@@ -175,7 +190,7 @@ function counters(metrics: Metrics): (what: 'connection' | 'failed connect') => 
 function describe(traffic: Traffic, faultOf: (id: string) => ListenFault | undefined): string {
   const lines = traffic.describe().map(({ id, listens, endpoints, connections }) => {
     const state = faultOf(id)?.message ?? (listens ? 'listens' : 'refuses');
-    return `${id}\t${state}\tendpoints=${endpoints}\tconnections=${connections}`;
+    return `${id}\t${state}\tendpoints=${endpoints}${connections === undefined ? '' : `\tconnections=${connections}`}`;
   });
   return lines.sort().join('\n');
 }

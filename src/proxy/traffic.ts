@@ -12,10 +12,10 @@ export interface Traffic {
    * datagrams to an endpoint that has gone go to another from then on.
    */
   put(listener: Listener): Promise<ListenFault | undefined>;
-  /** One that is not there counts as removed. When it returns, the port is free. */
-  remove(id: string): void;
-  /** What is there now, for people. */
-  describe(): Array<{ id: string; listens: boolean; endpoints: number; connections: number }>;
-  /** Ends everything, open connections too. */
-  close(): void;
+  /** One that is not there counts as removed. The port is free when it returns; new connections end when it resolves. */
+  remove(id: string): Promise<void>;
+  /** What is there now, for people. Connections that the kernel carries are not counted. */
+  describe(): Array<{ id: string; listens: boolean; endpoints: number; connections?: number }>;
+  /** Takes nothing in any more. Open connections end where this process carries them. */
+  close(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { type Clock, minutes } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
+import { type Monitor, monitor } from '../monitor.ts';
 
 const run = promisify(execFile);
 
@@ -14,6 +15,8 @@ export interface LocalRoutes {
   add(cidr: string): Promise<void>;
   /** Removes what `add` made, or an earlier run of it; other people's routes stay. */
   remove(cidr: string): Promise<void>;
+  /** Calls `onRemoved` when a route of this range goes, until stopped. */
+  watch(cidr: string, onRemoved: () => void, deps: { clock: Clock; log: Log }): Monitor;
 }
 
 export const localRoutes: LocalRoutes = {
@@ -28,6 +31,15 @@ export const localRoutes: LocalRoutes = {
   async remove(cidr) {
     if (/ proto 112( |$)/m.test(await show(cidr))) await ip('route', 'del', 'local', cidr, 'dev', 'lo', 'proto', protocol);
   },
+  watch: (cidr, onRemoved, deps) =>
+    monitor(
+      ['ip', '-4', 'monitor', 'route'],
+      (line) => {
+        if (line.startsWith('Deleted') && line.includes(`local ${cidr} `)) onRemoved();
+      },
+      onRemoved,
+      deps,
+    ),
 };
 
 const show = (cidr: string): Promise<string> => ip('route', 'show', 'table', 'local', 'exact', cidr);
@@ -55,6 +67,7 @@ export async function keepRoute(cidr: string, { routes, clock, log }: { routes: 
   let isEnding = false;
 
   async function ensure(): Promise<void> {
+    cancel();
     try {
       await routes.add(cidr);
       fault = undefined;
@@ -70,11 +83,19 @@ export async function keepRoute(cidr: string, { routes, clock, log }: { routes: 
     last = ensure();
   };
   await last;
+  const watch = routes.watch(
+    cidr,
+    () => {
+      if (!isEnding) last = last.then(ensure);
+    },
+    { clock, log },
+  );
 
   return {
     fault: () => fault,
     async end() {
       isEnding = true;
+      watch.stop();
       cancel();
       await last;
       await routes.remove(cidr).catch((error: unknown) => log.warn('a route was left behind', { cidr, error: String(error) }));

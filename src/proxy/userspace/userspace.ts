@@ -65,7 +65,9 @@ export function createUserspace({ clock, random, count = () => {} }: Deps): Traf
       }
       return fault;
     },
-    remove,
+    async remove(id) {
+      remove(id);
+    },
     describe: () =>
       [...listeners.values()].map(({ listener, port }) => ({
         id: listener.id,
@@ -73,7 +75,7 @@ export function createUserspace({ clock, random, count = () => {} }: Deps): Traf
         endpoints: listener.endpoints.length,
         connections: port?.connections() ?? 0,
       })),
-    close() {
+    async close() {
       for (const id of [...listeners.keys()]) remove(id);
       for (const socket of connections) socket.destroy();
     },

@@ -3,19 +3,33 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Listener, Traffic } from '../../../src/proxy/index.ts';
 
+/** What can be relied on in some kinds of traffic alone. */
+export type Traits = {
+  /** This process carries every byte: it can try another endpoint, counts turns and connections, and ends them. */
+  isOwnWork: boolean;
+};
+
 /**
- * What every Traffic does. Loopback addresses stand in for services (127.41.0.x) and pods (127.41.1.x), so it needs
- * neither rights nor containers. `advance` moves the clock the traffic was made with.
+ * What every Traffic does. Loopback addresses stand in for services (127.41.0.x) and pods (127.41.1.x), so it needs no
+ * containers. `advance` moves the clock the traffic was made with; where the kernel keeps time, it waits.
  */
-export function trafficContract(open: () => { traffic: Traffic; advance: (ms: number) => Promise<void> }): void {
+export function trafficContract(
+  open: () => { traffic: Traffic; advance: (ms: number) => Promise<void> },
+  { isOwnWork }: Traits,
+  /** How long a client is remembered, in the test of it. */
+  affinitySeconds = 60,
+): void {
+  /** Enough connections to see every endpoint: in turns, or by chance. */
+  const enough = isOwnWork ? 6 : 60;
+  const testOfOwnWork = isOwnWork ? test : test.skip;
   let traffic: Traffic;
   let advance: (ms: number) => Promise<void>;
   const running: Array<() => void> = [];
   beforeEach(() => {
     ({ traffic, advance } = open());
   });
-  afterEach(() => {
-    traffic.close();
+  afterEach(async () => {
+    await traffic.close();
     for (const stop of running.splice(0)) stop();
   });
 
@@ -80,8 +94,10 @@ export function trafficContract(open: () => { traffic: Traffic; advance: (ms: nu
   test('connections are spread evenly over the endpoints', async () => {
     for (const address of pods) await pod(address);
     await put(listener('TCP', pods));
-    const seen = await tally(30);
-    expect(Object.values(seen)).toEqual([10, 10, 10]);
+    if (isOwnWork) expect(Object.values(await tally(30))).toEqual([10, 10, 10]);
+    // By chance: of 300 each has fewer than 60 once in a million runs.
+    else for (const count of Object.values(await tally(300))) expect(count).toBeGreaterThan(60);
+    expect(Object.keys(await tally(30))).toHaveLength(3);
   });
 
   test('without endpoints, and without a listener, a connection is refused at once', async () => {
@@ -93,11 +109,11 @@ export function trafficContract(open: () => { traffic: Traffic; advance: (ms: nu
     await put(listener('TCP', []));
     expect(await word(call())).toBe('ECONNREFUSED');
     await put(listener('TCP', ['127.41.1.1']));
-    traffic.remove(listener('TCP', []).id);
+    await traffic.remove(listener('TCP', []).id);
     expect(await word(call())).toBe('ECONNREFUSED');
   });
 
-  test('an endpoint that refuses is passed over; when all do the connection is reset', async () => {
+  testOfOwnWork('an endpoint that refuses is passed over; when all do the connection is reset', async () => {
     await pod('127.41.1.2');
     await put(listener('TCP', pods));
     expect(await tally(12)).toEqual({ '127.41.1.2': 12 });
@@ -118,7 +134,7 @@ export function trafficContract(open: () => { traffic: Traffic; advance: (ms: nu
     await says('moved');
     await put(listener('TCP', []));
     await says('none left');
-    traffic.remove(listener('TCP', []).id);
+    await traffic.remove(listener('TCP', []).id);
     await says('removed');
   });
 
@@ -136,22 +152,24 @@ export function trafficContract(open: () => { traffic: Traffic; advance: (ms: nu
 
   test('a client with affinity comes back to its endpoint until the time is over, or affinity or the endpoint goes', async () => {
     for (const address of pods) await pod(address);
-    await put(listener('TCP', pods, { affinitySeconds: 60 }));
+    await put(listener('TCP', pods, { affinitySeconds }));
     const mine = Object.keys(await tally(6, '127.0.0.2'));
     expect(mine).toHaveLength(1);
     const everyone = new Set<string>();
-    for (let i = 10; i < 16; i++) for (const who of Object.keys(await tally(2, `127.0.0.${i}`))) everyone.add(who);
+    for (let i = 10; i < 10 + enough; i++) for (const who of Object.keys(await tally(2, `127.0.0.${i}`))) everyone.add(who);
     expect(everyone.size).toBe(3);
-    await advance(59_000);
+    await advance(affinitySeconds * 900);
     expect(Object.keys(await tally(2, '127.0.0.2'))).toEqual(mine);
-    await advance(59_000);
+    await advance(affinitySeconds * 900);
     expect(Object.keys(await tally(2, '127.0.0.2'))).toEqual(mine);
-    const others = pods.filter((it) => it !== mine[0]);
-    await put(listener('TCP', others, { affinitySeconds: 60 }));
+    await advance(affinitySeconds * 1_200);
+    const again = Object.keys(await tally(1, '127.0.0.2'));
+    const others = pods.filter((it) => it !== again[0]);
+    await put(listener('TCP', others, { affinitySeconds }));
     const [next] = Object.keys(await tally(4, '127.0.0.2'));
     expect(others).toContain(next);
     await put(listener('TCP', pods));
-    expect(Object.keys(await tally(6, '127.0.0.2'))).toHaveLength(3);
+    expect(Object.keys(await tally(enough, '127.0.0.2'))).toHaveLength(3);
   });
 
   test('affinity holds over all listeners of a service port', async () => {
@@ -233,13 +251,14 @@ export function trafficContract(open: () => { traffic: Traffic; advance: (ms: nu
 
   test('a taken port is told, harms nothing, and works when tried again after it is free', async () => {
     await pod('127.41.1.1');
+    const wanted = listener('TCP', ['127.41.1.1'], { via: 'node port' });
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(8800, '127.41.0.1', resolve));
-    expect(await traffic.put(listener('TCP', ['127.41.1.1']))).toMatchObject({ reason: 'taken' });
+    expect(await traffic.put(wanted)).toMatchObject({ reason: 'taken' });
     await new Promise((resolve) => other.close(resolve));
-    await put(listener('TCP', ['127.41.1.1']));
+    await put(wanted);
     expect(await word(call())).toBe('127.41.1.1');
-    const away = { ...listener('TCP', ['127.41.1.1']), id: 'TCP 192.0.2.77:80', address: '192.0.2.77', group: 'other' };
+    const away = { ...wanted, id: 'TCP 192.0.2.77:80', address: '192.0.2.77', group: 'other' };
     expect(await traffic.put(away)).toMatchObject({ reason: 'no address' });
   });
 
@@ -247,7 +266,8 @@ export function trafficContract(open: () => { traffic: Traffic; advance: (ms: nu
     await pod('127.41.1.1');
     await put(listener('TCP', ['127.41.1.1'], { allow: ['127.0.0.2/32'] }));
     expect(await word(call('127.0.0.2'))).toBe('127.41.1.1');
-    expect(await word(call('127.0.0.3'))).not.toBe('127.41.1.1');
+    const stranger = await Promise.race([word(call('127.0.0.3')), new Promise((resolve) => setTimeout(resolve, 500, 'no answer'))]);
+    expect(stranger).not.toBe('127.41.1.1');
     await put(listener('TCP', ['127.41.1.1']));
     expect(await word(call('127.0.0.3'))).toBe('127.41.1.1');
   });
@@ -289,11 +309,11 @@ export function trafficContract(open: () => { traffic: Traffic; advance: (ms: nu
     const [moved] = (await ask('four')).split(' ');
     expect(others).toContain(moved);
     const seen = new Set<string>();
-    for (let i = 0; i < 6; i++) seen.add((await (await asker())('x')).split(' ')[0] as string);
+    for (let i = 0; i < enough; i++) seen.add((await (await asker())('x')).split(' ')[0] as string);
     expect([...seen].sort()).toEqual(others);
   });
 
-  test('a silent client’s datagram association ends after its time', async () => {
+  testOfOwnWork('a silent client’s datagram association ends after its time', async () => {
     await datagramPod('127.41.1.1');
     await put(listener('UDP', ['127.41.1.1']));
     const ask = await asker();
@@ -326,13 +346,13 @@ export function trafficContract(open: () => { traffic: Traffic; advance: (ms: nu
     expect(await (await asker())('hi')).toBe('127.41.1.1 hi');
   });
 
-  test('close ends everything, open connections too', async () => {
+  testOfOwnWork('close ends everything, open connections too', async () => {
     await pod('127.41.1.1');
     await put(listener('TCP', ['127.41.1.1']));
     const socket = call();
     await word(socket);
     const ended = word(socket);
-    traffic.close();
+    await traffic.close();
     expect(['end', 'ECONNRESET']).toContain(await ended);
     expect(await word(call())).toBe('ECONNREFUSED');
   });
@@ -346,8 +366,9 @@ export function trafficContract(open: () => { traffic: Traffic; advance: (ms: nu
       group: `g${i}`,
     }));
     const results = many.map((it) => traffic.put(it));
-    for (const it of many.slice(0, 100)) traffic.remove(it.id);
+    const removed = many.slice(0, 100).map((it) => traffic.remove(it.id));
     const again = many.slice(0, 100).map((it) => traffic.put(it));
+    await Promise.all(removed);
     expect((await Promise.all([...results, ...again])).every((it) => it === undefined)).toBe(true);
     expect(traffic.describe().filter((it) => it.listens)).toHaveLength(200);
   });

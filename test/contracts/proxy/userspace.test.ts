@@ -5,7 +5,10 @@ import { createUserspace } from '../../../src/proxy/index.ts';
 import { trafficContract } from './contract.ts';
 
 describe('userspace', () =>
-  trafficContract(() => {
-    const clock = new VirtualClock();
-    return { traffic: createUserspace({ clock, random: seededRandom(3) }), advance: (ms) => clock.advance(ms) };
-  }));
+  trafficContract(
+    () => {
+      const clock = new VirtualClock();
+      return { traffic: createUserspace({ clock, random: seededRandom(3) }), advance: (ms) => clock.advance(ms) };
+    },
+    { isOwnWork: true },
+  ));

@@ -37,6 +37,7 @@ beforeEach(() => {
       there.add(cidr);
     },
     remove: async (cidr) => void there.delete(cidr),
+    watch: () => ({ stop() {} }),
   };
 });
 afterEach(async () => {
