@@ -2,7 +2,8 @@ import type { core } from '../../kinds/index.ts';
 import type { AnyObject } from '../resources/index.ts';
 import type { Lookup } from './context.ts';
 import { putEvents } from './events.ts';
-import { putAnnotations, putMap, Sheet } from './sheet.ts';
+import { putLimits, putQuotas } from './limits.ts';
+import { longTime, putAnnotations, putMap, Sheet } from './sheet.ts';
 
 const sortedKeys = (map: object | undefined): string[] => Object.keys(map ?? {}).sort();
 
@@ -58,7 +59,7 @@ export async function describeServiceAccount(object: AnyObject, lookup: Lookup):
   return sheet.toString();
 }
 
-export async function describeNamespace(object: AnyObject): Promise<string> {
+export async function describeNamespace(object: AnyObject, lookup: Lookup): Promise<string> {
   const { metadata, status } = object as unknown as core.Namespace;
   const sheet = new Sheet();
   sheet.put(0, `Name:\t${metadata.name}`);
@@ -70,7 +71,11 @@ export async function describeNamespace(object: AnyObject): Promise<string> {
     sheet.put(1, 'Type\tStatus\tLastTransitionTime\tReason\tMessage');
     sheet.put(1, '----\t------\t------------------\t------\t-------');
     for (const it of status.conditions)
-      sheet.put(1, `${it.type}\t${it.status}\t${it.lastTransitionTime ?? ''}\t${it.reason ?? ''}\t${it.message ?? ''}`);
+      sheet.put(1, `${it.type}\t${it.status}\t${longTime(it.lastTransitionTime)}\t${it.reason ?? ''}\t${it.message ?? ''}`);
   }
+  sheet.put(0, '');
+  putQuotas(sheet, (await lookup.all('resourcequotas', metadata.name)) as unknown as core.ResourceQuota[]);
+  sheet.put(0, '');
+  putLimits(sheet, (await lookup.all('limitranges', metadata.name)) as unknown as core.LimitRange[]);
   return sheet.toString();
 }

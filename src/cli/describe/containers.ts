@@ -1,4 +1,5 @@
 import type { core } from '../../kinds/index.ts';
+import { canonicalQuantity } from '../../meta/quantity.ts';
 import type { Sheet } from './sheet.ts';
 import { longTime } from './sheet.ts';
 
@@ -99,7 +100,7 @@ function putState(put: Put, title: string, state: core.ContainerState | undefine
 function putAmounts(put: Put, title: string, amounts: Readonly<Record<string, string>>): void {
   const entries = Object.entries(amounts).sort(([a], [b]) => (a < b ? -1 : 1));
   if (entries.length > 0) put(`${title}:`);
-  for (const [name, amount] of entries) put(`  ${name}:\t${amount}`);
+  for (const [name, amount] of entries) put(`  ${name}:\t${canonicalQuantity(amount)}`);
 }
 
 export function probeText(probe: core.Probe): string {

@@ -1,13 +1,19 @@
 import type { Resource } from '../resources/index.ts';
+import { describeAutoscaler } from './autoscaler.ts';
 import { describeConfigMap, describeNamespace, describeSecret, describeServiceAccount } from './configuration.ts';
 import type { Describer } from './context.ts';
+import { describeDaemonSet } from './daemon-set.ts';
+import { describeDisruptionBudget, describePriorityClass } from './disruption.ts';
 import { describeEndpoints, describeEndpointSlice } from './endpoints.ts';
 import { describeAny } from './generic.ts';
+import { describeCronJob, describeJob } from './job.ts';
+import { describeLimitRange, describeQuota } from './limits.ts';
 import { describeNode } from './node.ts';
 import { describePod } from './pod.ts';
 import { describeService } from './service.ts';
+import { describeStatefulSet } from './stateful-set.ts';
 import { describeClaim, describeStorageClass, describeVolume } from './storage.ts';
-import { describeDeployment, describeReplicaSet } from './workloads.ts';
+import { describeDeployment, describeReplicaSet, describeReplicationController } from './workloads.ts';
 
 export type { Describer, Lookup } from './context.ts';
 
@@ -16,6 +22,13 @@ const describers: Readonly<Record<string, Describer>> = {
   pods: describePod,
   'deployments.apps': describeDeployment,
   'replicasets.apps': describeReplicaSet,
+  replicationcontrollers: describeReplicationController,
+  'statefulsets.apps': describeStatefulSet,
+  'daemonsets.apps': describeDaemonSet,
+  'jobs.batch': describeJob,
+  'cronjobs.batch': describeCronJob,
+  'horizontalpodautoscalers.autoscaling': describeAutoscaler,
+  'poddisruptionbudgets.policy': describeDisruptionBudget,
   services: describeService,
   endpoints: describeEndpoints,
   'endpointslices.discovery.k8s.io': describeEndpointSlice,
@@ -23,7 +36,10 @@ const describers: Readonly<Record<string, Describer>> = {
   secrets: describeSecret,
   serviceaccounts: describeServiceAccount,
   namespaces: describeNamespace,
+  resourcequotas: describeQuota,
+  limitranges: describeLimitRange,
   nodes: describeNode,
+  'priorityclasses.scheduling.k8s.io': describePriorityClass,
   persistentvolumeclaims: describeClaim,
   persistentvolumes: describeVolume,
   'storageclasses.storage.k8s.io': describeStorageClass,

@@ -1,9 +1,10 @@
 import type { core } from '../../kinds/index.ts';
+import { selectorText } from '../../meta/selector.ts';
 import type { AnyObject } from '../resources/index.ts';
 import { putContainers } from './containers.ts';
 import type { Lookup } from './context.ts';
 import { putEvents } from './events.ts';
-import { longTime, putAnnotations, putMap, Sheet } from './sheet.ts';
+import { controllerOf, longTime, putAnnotations, putMap, Sheet } from './sheet.ts';
 import { putVolumes } from './volumes.ts';
 
 export async function describePod(object: AnyObject, lookup: Lookup): Promise<string> {
@@ -26,15 +27,17 @@ export async function describePod(object: AnyObject, lookup: Lookup): Promise<st
   const ips = status.podIPs ?? [];
   put(ips.length === 0 ? 'IPs:\t<none>' : 'IPs:');
   for (const { ip } of ips) sheet.put(1, `IP:\t${ip}`);
-  const owner = metadata.ownerReferences?.find((it) => it.controller);
-  if (owner) put(`Controlled By:\t${owner.kind}/${owner.name}`);
+  const owner = controllerOf(object);
+  if (owner) put(`Controlled By:\t${owner}`);
   if (status.nominatedNodeName) put(`NominatedNodeName:\t${status.nominatedNodeName}`);
   if (spec.initContainers?.length)
     putContainers(sheet, 0, 'Init Containers', spec.initContainers, status.initContainerStatuses ?? [], pod, '  ');
   putContainers(sheet, 0, 'Containers', spec.containers, status.containerStatuses ?? [], pod, '  ');
   if (spec.ephemeralContainers?.length)
     putContainers(sheet, 0, 'Ephemeral Containers', spec.ephemeralContainers, status.ephemeralContainerStatuses ?? [], pod, '  ');
-  for (const gate of spec.readinessGates ?? []) put(`Readiness Gates:\n  Type\tStatus\n  ${gate.conditionType}\t<none>`);
+  if (spec.readinessGates?.length) put('Readiness Gates:\n  Type\tStatus');
+  for (const { conditionType } of spec.readinessGates ?? [])
+    sheet.put(1, `${conditionType} \t${status.conditions?.find((it) => it.type === conditionType)?.status ?? '<none>'} `);
   if (status.conditions?.length) {
     put('Conditions:');
     sheet.put(1, 'Type\tStatus');
@@ -44,6 +47,7 @@ export async function describePod(object: AnyObject, lookup: Lookup): Promise<st
   put(`QoS Class:\t${status.qosClass ?? ''}`);
   putMap(sheet, 0, 'Node-Selectors', spec.nodeSelector);
   putTolerations(sheet, 0, spec.tolerations ?? []);
+  putSpread(sheet, 0, spec.topologySpreadConstraints ?? []);
   await putEvents(sheet, object, lookup);
   return sheet.toString();
 }
@@ -59,6 +63,16 @@ function putPhase(put: (line: string) => void, pod: core.Pod, now: number): void
   if (status?.message) put(`Message:\t${status.message}`);
   const { seccompProfile } = pod.spec.securityContext ?? {};
   if (seccompProfile) put(`SeccompProfile:\t${seccompProfile.type}`);
+  if (seccompProfile?.type === 'Localhost') put(`LocalhostProfile:\t${seccompProfile.localhostProfile ?? ''}`);
+}
+
+export function putSpread(sheet: Sheet, level: number, constraints: readonly core.TopologySpreadConstraint[]): void {
+  const sorted = [...constraints].sort((a, b) => (a.topologyKey < b.topologyKey ? -1 : 1));
+  for (const [i, it] of sorted.entries()) {
+    const selector = it.labelSelector ? ` for selector ${selectorText(it.labelSelector) || '<none>'}` : '';
+    const text = `${it.topologyKey}:${it.whenUnsatisfiable} when max skew ${it.maxSkew} is exceeded${selector}`;
+    sheet.put(level, `${i === 0 ? 'Topology Spread Constraints:' : ''}\t${text}`);
+  }
 }
 
 export function putTolerations(sheet: Sheet, level: number, tolerations: readonly core.Toleration[]): void {

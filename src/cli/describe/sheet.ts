@@ -1,5 +1,6 @@
 import { aligned, describeLayout } from '../printers/index.ts';
 import { humanDuration } from '../grammar/duration.ts';
+import type { AnyObject } from '../resources/index.ts';
 
 /** A description while it is written: lines with tabs between label and value, aligned in the end. */
 export class Sheet {
@@ -47,6 +48,18 @@ export const since = (time: string | undefined, now: number): string => (time ? 
 type Texts = Readonly<Record<string, string>> | undefined;
 
 const entriesOf = (map: Texts): Array<[string, string]> => Object.entries(map ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+
+/** All on one line: `a=1,b=2`. */
+export const labelsText = (map: Texts): string =>
+  entriesOf(map)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',') || '<none>';
+
+/** `ReplicaSet/web-5d9`; undefined for what nobody controls. */
+export function controllerOf({ metadata }: AnyObject): string | undefined {
+  const owner = metadata.ownerReferences?.find((it) => it.controller);
+  return owner && `${owner.kind}/${owner.name}`;
+}
 
 /** `Labels:` with one on each line. */
 export function putMap(sheet: Sheet, level: number, title: string, map: Texts, separator = '='): void {

@@ -4,8 +4,9 @@ import type { AnyObject } from '../resources/index.ts';
 import { putContainers } from './containers.ts';
 import type { Lookup } from './context.ts';
 import { putEvents } from './events.ts';
-import { putTolerations } from './pod.ts';
-import { longTime, putAnnotations, putMap, Sheet } from './sheet.ts';
+import { putSpread, putTolerations } from './pod.ts';
+import { podCounts } from './pod-counts.ts';
+import { controllerOf, labelsText, longTime, putAnnotations, putMap, Sheet } from './sheet.ts';
 import { putVolumes } from './volumes.ts';
 
 export async function describeDeployment(object: AnyObject, lookup: Lookup): Promise<string> {
@@ -27,11 +28,7 @@ export async function describeDeployment(object: AnyObject, lookup: Lookup): Pro
   const rolling = spec.strategy?.rollingUpdate;
   if (rolling) put(`RollingUpdateStrategy:\t${rolling.maxUnavailable} max unavailable, ${rolling.maxSurge} max surge`);
   putTemplate(sheet, spec.template);
-  if (status.conditions?.length) {
-    put('Conditions:\n  Type\tStatus\tReason');
-    put('  ----\t------\t------');
-    for (const it of status.conditions) put(`  ${it.type} \t${it.status}\t${it.reason ?? ''}`);
-  }
+  putReasons(sheet, status.conditions);
   await putReplicaSets(sheet, object, selector, lookup);
   await putEvents(sheet, object, lookup);
   return sheet.toString();
@@ -68,24 +65,39 @@ export async function describeReplicaSet(object: AnyObject, lookup: Lookup): Pro
   put(`Selector:\t${selector}`);
   putMap(sheet, 0, 'Labels', metadata.labels);
   putAnnotations(sheet, 0, metadata.annotations);
-  const owner = metadata.ownerReferences?.find((it) => it.controller);
-  if (owner) put(`Controlled By:\t${owner.kind}/${owner.name}`);
+  const owner = controllerOf(object);
+  if (owner) put(`Controlled By:\t${owner}`);
   put(`Replicas:\t${status?.replicas ?? 0} current / ${spec.replicas ?? 0} desired`);
-  const pods = ((await lookup.all('pods', metadata.namespace, { labelSelector: selector })) as unknown as core.Pod[]).filter((it) =>
-    it.metadata.ownerReferences?.some(({ uid, controller }) => controller && uid === metadata.uid),
-  );
-  const count = (phase: string): number => pods.filter((it) => it.status?.phase === phase).length;
-  put(
-    `Pods Status:\t${count('Running')} Running / ${count('Pending')} Waiting / ${count('Succeeded')} Succeeded / ${count('Failed')} Failed`,
-  );
+  put(`Pods Status:\t${await podCounts(object, selector, lookup)}`);
   putTemplate(sheet, spec.template);
-  if (status?.conditions?.length) {
-    put('Conditions:\n  Type\tStatus\tReason');
-    put('  ----\t------\t------');
-    for (const it of status.conditions) put(`  ${it.type} \t${it.status}\t${it.reason ?? ''}`);
-  }
+  putReasons(sheet, status?.conditions);
   await putEvents(sheet, object, lookup);
   return sheet.toString();
+}
+
+export async function describeReplicationController(object: AnyObject, lookup: Lookup): Promise<string> {
+  const { metadata, spec, status } = object as unknown as core.ReplicationController;
+  const sheet = new Sheet();
+  const put = (line: string): void => sheet.put(0, line);
+  put(`Name:\t${metadata.name}`);
+  put(`Namespace:\t${metadata.namespace}`);
+  put(`Selector:\t${labelsText(spec?.selector)}`);
+  putMap(sheet, 0, 'Labels', metadata.labels);
+  putAnnotations(sheet, 0, metadata.annotations);
+  put(`Replicas:\t${status?.replicas ?? 0} current / ${spec?.replicas ?? 0} desired`);
+  put(`Pods Status:\t${await podCounts(object, selectorText({ matchLabels: spec?.selector ?? {} }), lookup)}`);
+  putTemplate(sheet, spec?.template);
+  putReasons(sheet, status?.conditions);
+  await putEvents(sheet, object, lookup);
+  return sheet.toString();
+}
+
+function putReasons(sheet: Sheet, conditions: ReadonlyArray<{ type: string; status: string; reason?: string }> | undefined): void {
+  if (!conditions?.length) return;
+  sheet.put(0, 'Conditions:');
+  sheet.put(1, 'Type\tStatus\tReason');
+  sheet.put(1, '----\t------\t------');
+  for (const it of conditions) sheet.put(1, `${it.type} \t${it.status}\t${it.reason ?? ''}`);
 }
 
 /** A template is set in by one level, and what is in it by one blank more. */
@@ -102,6 +114,7 @@ export function putTemplate(sheet: Sheet, template: core.PodTemplateSpec | undef
   if (spec?.initContainers?.length) putContainers(sheet, 1, 'Init Containers', spec.initContainers, undefined, undefined, ' ');
   putContainers(sheet, 1, 'Containers', spec?.containers ?? [], undefined, undefined, ' ');
   putVolumes(sheet, 1, spec?.volumes ?? [], ' ');
+  putSpread(sheet, 1, spec?.topologySpreadConstraints ?? []);
   if (spec?.priorityClassName) sheet.put(1, `Priority Class Name:\t${spec.priorityClassName}`);
   putMap(sheet, 1, 'Node-Selectors', spec?.nodeSelector);
   putTolerations(sheet, 1, spec?.tolerations ?? []);

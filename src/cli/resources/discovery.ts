@@ -15,6 +15,8 @@ export type Resource = {
   categories: readonly string[];
   namespaced: boolean;
   verbs: readonly string[];
+  /** `status`, `scale` and the like. */
+  subresources: readonly string[];
   /** The group prefers this version. */
   preferred: boolean;
 };
@@ -37,16 +39,17 @@ export async function discover(requests: Requests): Promise<Served> {
   ];
   const lists = await Promise.all(places.map(({ path }) => requests.json<APIResourceList>({ path })));
   return {
-    resources: places.flatMap((place, i) =>
-      (lists[i]?.resources ?? []).filter(({ name }) => !name.includes('/')).map((it) => asResource(place, it)),
-    ),
+    resources: places.flatMap((place, i) => {
+      const all = lists[i]?.resources ?? [];
+      return all.filter(({ name }) => !name.includes('/')).map((it) => asResource(place, it, all));
+    }),
     groupVersions: places.map(({ group, version }) => (group ? `${group}/${version}` : version)),
   };
 }
 
 type GroupVersion = { group: string; version: string; preferred: boolean };
 
-const asResource = ({ group, version, preferred }: GroupVersion, it: APIResource): Resource => ({
+const asResource = ({ group, version, preferred }: GroupVersion, it: APIResource, all: readonly APIResource[]): Resource => ({
   group,
   version,
   apiVersion: group ? `${group}/${version}` : version,
@@ -57,6 +60,7 @@ const asResource = ({ group, version, preferred }: GroupVersion, it: APIResource
   categories: it.categories ?? [],
   namespaced: it.namespaced,
   verbs: it.verbs ?? [],
+  subresources: all.filter(({ name }) => name.startsWith(`${it.name}/`)).map(({ name }) => name.slice(it.name.length + 1)),
   preferred,
 });
 

@@ -4,7 +4,7 @@ import { findResource, type Resource, type Served } from './discovery.ts';
 
 const resource = (group: string, version: string, kind: string, plural: string, more: Partial<Resource> = {}): Resource => ({
   ...{ group, version, apiVersion: group ? `${group}/${version}` : version, kind, plural, singular: kind.toLowerCase() },
-  ...{ shortNames: [], categories: [], namespaced: true, verbs: ['get', 'list'], preferred: true, ...more },
+  ...{ shortNames: [], categories: [], namespaced: true, verbs: ['get', 'list'], preferred: true, subresources: [], ...more },
 });
 const served: Served = {
   groupVersions: ['v1', 'apps/v1', 'events.k8s.io/v1'],

@@ -54,6 +54,11 @@ const refusals: Readonly<Record<string, string>> = {
   Secret: 'failed to create secret',
   Deployment: 'failed to create deployment:',
   ServiceAccount: 'failed to create serviceaccount:',
+  Job: 'failed to create job:',
+  CronJob: 'failed to create cronjob:',
+  ResourceQuota: 'failed to create quota:',
+  PodDisruptionBudget: 'failed to create poddisruptionbudgets:',
+  PriorityClass: 'failed to create priorityclass:',
 };
 
 function refusalOf({ kind, spec }: Draft, error: unknown): unknown {

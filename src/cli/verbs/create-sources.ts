@@ -88,11 +88,15 @@ function envOf(path: string): Array<[string, string]> {
     if (line === '' || line.startsWith('#')) continue;
     const at = line.indexOf('=');
     const key = at < 0 ? line : line.slice(0, at);
-    if (!/^[-._a-zA-Z][-._a-zA-Z0-9]*$/.test(key))
-      throw new CommandError(
-        `${JSON.stringify(key)} is not a valid key name: a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit`,
-      );
+    const fault = envNameFault(key);
+    if (fault) throw new CommandError(`${JSON.stringify(key)} is not a valid key name: ${fault}`);
     if (at >= 0) found.push([key, line.slice(at + 1)]);
   }
   return found;
 }
+
+/** apimachinery's IsEnvVarName; undefined for a good one. */
+export const envNameFault = (name: string): string | undefined =>
+  /^[-._a-zA-Z][-._a-zA-Z0-9]*$/.test(name)
+    ? undefined
+    : "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is '[-._a-zA-Z][-._a-zA-Z0-9]*')";

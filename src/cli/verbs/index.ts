@@ -2,6 +2,7 @@ import { apiResources, apiVersions, clusterInfo, kustomize } from './api.ts';
 import { apply } from './apply.ts';
 import { attach } from './attach.ts';
 import { auth } from './auth.ts';
+import { autoscale } from './autoscale.ts';
 import { completion } from './completion.ts';
 import { config } from './config.ts';
 import { cp } from './cp.ts';
@@ -38,7 +39,7 @@ export { findVerb, firstWord, runVerb } from './run-verb.ts';
 export const verbs: readonly Verb[] = [
   ...[get, describe, why, events, logs, exec, attach, cp, portForward, top],
   ...[create, run, expose, apply, diff, edit, replace, patch, del],
-  ...[scale, set, rollout, label, annotate, wait],
+  ...[scale, autoscale, set, rollout, label, annotate, wait],
   ...[cordon, uncordon, drain, auth],
   ...[apiResources, apiVersions, clusterInfo, explain, config, kustomize, completion],
 ];

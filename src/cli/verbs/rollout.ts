@@ -1,7 +1,7 @@
 import type { apps } from '../../kinds/index.ts';
 import { toTime } from '../../lib/clock.ts';
 import { CommandError } from '../command.ts';
-import { PlainFault, throwAll } from '../faults.ts';
+import { throwAll } from '../faults.ts';
 import { duration, number, onOff } from '../grammar/flags.ts';
 import { outputOf, renderObject } from '../printers/index.ts';
 import { type AnyObject, objectName, patchObject, pathOf, qualified } from '../resources/index.ts';
@@ -9,8 +9,9 @@ import { namesFiles } from '../resources/read-files.ts';
 import { outputFor, tellChanged } from './changed.ts';
 import { dryRunOf } from './dry-run.ts';
 import { dryRunFlag, fileFlags, managerFlag, outputFlags, selectorFlags } from './flag-sets.ts';
-import { historyOf, replicaSetsOf, revisionAnnotation, revisionOf, templateWithoutHash } from './rollout-history.ts';
+import { historyOf, revisionNumbered, revisionsOf, templateText } from './rollout-history.ts';
 import { daemonSetStatus, statefulSetStatus, statusOf } from './rollout-status.ts';
+import { undo as goBack } from './rollout-undo.ts';
 import { type Selected, select, selectLists } from './selection.ts';
 import { meantBy } from '../resources/index.ts';
 import { type VerbContext, verb } from './verb.ts';
@@ -169,18 +170,17 @@ const history = verb({
     const { found, faults } = await workloads(
       context,
       (it) => `no history viewer has been implemented for ${JSON.stringify(it.resource.kind)}`,
+      rolled,
     );
     for (const it of found) {
-      const sets = await replicaSetsOf(context.session(), it.object as AnyObject);
-      if (output) {
-        const chosen = sets.find((each) => revisionOf(each) === revision) ?? sets.at(-1);
-        io.write(renderObject(output, chosen));
-        continue;
-      }
       try {
-        const text = historyOf(sets, revision);
-        io.print(`${objectName(it.resource, it.name)} ${revision > 0 ? `with revision #${revision}` : ''}`);
-        io.print(text);
+        const revisions = await revisionsOf(context.session(), it);
+        const chosen = revision > 0 && (output || revisions.length > 0) ? revisionNumbered(revisions, revision) : undefined;
+        if (output) for (const { shown } of chosen ? [chosen] : revisions) io.write(renderObject(output, shown));
+        else {
+          io.print(`${objectName(it.resource, it.name)} ${revision > 0 ? `with revision #${revision}` : ''}`);
+          io.print(chosen ? templateText(chosen.template) : historyOf(revisions));
+        }
       } catch (error) {
         faults.push(error);
       }
@@ -203,10 +203,11 @@ const undo = verb({
     const { found, faults } = await workloads(
       context,
       (it) => `no rollbacker has been implemented for ${JSON.stringify(it.resource.kind)}`,
+      rolled,
     );
     for (const it of found) {
       try {
-        const did = await undoOne(context, it, given.toRevision ?? 0, dryRun);
+        const did = await goBack(context.session(), it, given.toRevision ?? 0, dryRun);
         tellChanged(io, it.resource, it.object as AnyObject, did, { output, dryRun });
       } catch (error) {
         faults.push(error);
@@ -217,49 +218,9 @@ const undo = verb({
   },
 });
 
-async function undoOne(context: VerbContext, it: Selected, toRevision: number, dryRun: string): Promise<string> {
-  const object = it.object as AnyObject;
-  const sets = await replicaSetsOf(context.session(), object);
-  const target = toRevision > 0 ? sets.find((each) => revisionOf(each) === toRevision) : sets.at(-2);
-  if (!target)
-    throw new CommandError(
-      toRevision > 0
-        ? `unable to find specified revision ${toRevision} in history`
-        : `no rollout history found for deployment ${JSON.stringify(it.name)}`,
-    );
-  const deployment = object as unknown as apps.Deployment;
-  if (deployment.spec.paused)
-    throw new PlainFault(`error: you cannot rollback a paused deployment; resume it first with 'peapod rollout resume' and try again`);
-  const template = templateWithoutHash(target.spec.template);
-  if (JSON.stringify(templateWithoutHash(deployment.spec.template)) === JSON.stringify(template))
-    return `skipped rollback (current template already matches revision ${revisionOf(target)})`;
-  const kept = [
-    'kubectl.kubernetes.io/last-applied-configuration',
-    revisionAnnotation,
-    'deployment.kubernetes.io/revision-history',
-    'deployment.kubernetes.io/desired-replicas',
-    'deployment.kubernetes.io/max-replicas',
-    'deprecated.deployment.rollback.to',
-  ];
-  const annotations = {
-    ...Object.fromEntries(Object.entries(object.metadata.annotations ?? {}).filter(([key]) => kept.includes(key))),
-    ...Object.fromEntries(Object.entries(target.metadata.annotations ?? {}).filter(([key]) => !kept.includes(key))),
-  };
-  const body = [
-    { op: 'replace', path: '/spec/template', value: template },
-    {
-      op: Object.keys(object.metadata.annotations ?? {}).length > 0 ? 'replace' : 'add',
-      path: '/metadata/annotations',
-      value: annotations,
-    },
-  ];
-  if (dryRun !== 'client') await patchObject(context.session().requests, it, 'json', body, { dryRun: dryRun === 'server' });
-  return 'rolled back';
-}
-
 export const rollout = verb({
   name: 'rollout',
-  summary: 'Follow, stop, repeat or undo the rollout of a deployment',
+  summary: 'Follow, stop, repeat or undo the rollout of a deployment, daemon set or stateful set',
   usage: 'SUBCOMMAND',
   flags: {},
   children: [history, pause, restart, resume, status, undo],

@@ -68,9 +68,15 @@ export async function selectNames(context: VerbContext, args: SelectArgs): Promi
   const served = await session.served();
   const meant = meantBy(context.args, served);
   const isSelecting = args.all === true || args.selector !== undefined || args.fieldSelector !== undefined;
-  if (meant.by === 'nothing') throw new CommandError(nothingNamed);
+  if (meant.by === 'nothing')
+    throw new CommandError(isSelecting ? 'at least one resource must be specified to use a selector' : nothingNamed);
   if (meant.by === 'name') {
-    if (isSelecting) throw new CommandError('name cannot be provided when a selector is specified');
+    if (isSelecting)
+      throw new CommandError(
+        context.args[0]?.includes('/')
+          ? 'selectors and the all flag cannot be used when passing resource/name arguments'
+          : 'name cannot be provided when a selector is specified',
+      );
     if (args.allNamespaces) throw new CommandError('a resource cannot be retrieved by name across all namespaces');
     return meant.targets.map(({ resource, name }) => session.target(resource, name));
   }
