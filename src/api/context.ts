@@ -4,6 +4,7 @@ import type { Random } from '../lib/random.ts';
 import { SharedSets } from '../meta/apply/text.ts';
 import type { Store } from '../store/index.ts';
 import type { Admission } from './admission/admission.ts';
+import { type AccountTokens, noTokens } from './auth/tokens/account-tokens.ts';
 
 /** What every verb needs. */
 export type ApiContext = {
@@ -12,13 +13,17 @@ export type ApiContext = {
   random: Random;
   log: Log;
   admission: Admission;
+  tokens: AccountTokens;
   /** Lines of watch streams that were sent lately: a change is encoded once, however many watch it. */
   lines: Map<string, Buffer>;
   /** Sets of fields that many objects have in common. */
   fieldSets: SharedSets;
 };
 
-export const createContext = (parts: Omit<ApiContext, 'lines' | 'fieldSets'>): ApiContext => ({
+type Given = Omit<ApiContext, 'lines' | 'fieldSets' | 'tokens'> & { tokens?: AccountTokens };
+
+export const createContext = (parts: Given): ApiContext => ({
+  tokens: noTokens,
   ...parts,
   lines: new Map(),
   fieldSets: new SharedSets(),

@@ -96,10 +96,10 @@ async function create(exchange: Exchange): Promise<void> {
 }
 
 async function review(exchange: Exchange, user: User): Promise<void> {
-  const { kind, info } = exchange;
+  const { api, kind, info } = exchange;
   if (info.name !== undefined || (kind.namespaced && info.namespace === undefined)) throw notAllowed();
   const object = await objectIn(exchange, writeOptions(info));
-  answer(exchange, 201, { object: answerReview(kind, object, user), entry: undefined });
+  answer(exchange, 201, { object: await answerReview(kind, object, user, api.tokens), entry: undefined });
 }
 
 /** The route by which a request changes an object, where it is not the object's own. */

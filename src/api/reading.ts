@@ -45,6 +45,7 @@ export const messages = {
   deleteOptions: { kind: 'DeleteOptions', apiVersion: 'v1', version: 'v1', message: 'meta/v1.DeleteOptions' },
   scale: { kind: 'Scale', apiVersion: 'autoscaling/v1', version: 'v1', message: 'autoscaling/v1.Scale' },
   binding: { kind: 'Binding', apiVersion: 'v1', version: 'v1', message: 'core/v1.Binding' },
+  tokenRequest: { kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1', version: 'v1', message: 'authentication/v1.TokenRequest' },
   eviction: { kind: 'Eviction', apiVersion: 'policy/v1', version: 'v1', message: 'policy/v1.Eviction' },
 } as const;
 

@@ -1,4 +1,10 @@
-export type User = { name: string; groups: readonly string[] };
+export type User = {
+  name: string;
+  groups: readonly string[];
+  uid?: string;
+  /** What else is known, as of whose pod a token is. */
+  extra?: Readonly<Record<string, readonly string[]>>;
+};
 
 export type RequestInfo = {
   path: string;

@@ -1,14 +1,15 @@
 import type { AnyKind, authentication, authorization } from '../kinds/index.ts';
 import { required, toCause } from '../meta/field-error.ts';
-import { invalid } from '../meta/status-error.ts';
+import { badRequest, invalid } from '../meta/status-error.ts';
 import type { KubeObject } from '../meta/types.ts';
 import { type Attempt, isAllowed } from './auth/authorize.ts';
+import { type AccountTokens, TokenRefused } from './auth/tokens/account-tokens.ts';
 import type { User } from './request.ts';
 
 type Access = authorization.SubjectAccessReviewSpec;
 
 /** The review with its answer as status. Nothing is stored: a review is a question. */
-export function answerReview(kind: AnyKind, review: KubeObject, user: User): KubeObject {
+export async function answerReview(kind: AnyKind, review: KubeObject, user: User, tokens: AccountTokens): Promise<KubeObject> {
   const asked = review as KubeObject & { spec?: unknown };
   switch (kind.kind) {
     case 'SelfSubjectReview':
@@ -24,12 +25,29 @@ export function answerReview(kind: AnyKind, review: KubeObject, user: User): Kub
     case 'SelfSubjectRulesReview':
       return { ...asked, status: rulesOf(user) } as KubeObject;
     default:
-      // Bearer tokens are not known here: none is anybody's.
-      return { ...asked, status: { authenticated: false, user: {} } } as KubeObject;
+      return { ...asked, status: await tokenStatus((asked.spec ?? {}) as authentication.TokenReviewSpec, tokens) } as KubeObject;
   }
 }
 
-const userInfo = (user: User): authentication.UserInfo => ({ username: user.name, groups: [...user.groups] });
+const userInfo = (user: User): authentication.UserInfo => ({
+  username: user.name,
+  ...(user.uid && { uid: user.uid }),
+  groups: [...user.groups],
+  ...(user.extra && { extra: Object.fromEntries(Object.entries(user.extra).map(([key, values]) => [key, [...values]])) }),
+});
+
+/** Whose a token is, for those who are asked with it: webhooks, proxies, aggregated servers. */
+async function tokenStatus(spec: authentication.TokenReviewSpec, tokens: AccountTokens): Promise<authentication.TokenReviewStatus> {
+  if (!spec.token) throw badRequest('token is required for TokenReview in authentication');
+  try {
+    const found = await tokens.check(spec.token, spec.audiences?.length ? spec.audiences : undefined);
+    if (found) return { authenticated: true, user: userInfo(found.user), audiences: [...found.audiences] };
+    return { user: {}, error: 'invalid bearer token' };
+  } catch (error) {
+    if (!(error instanceof TokenRefused)) throw error;
+    return { user: {}, error: `[invalid bearer token, ${error.message}]` };
+  }
+}
 
 function refuse(kind: AnyKind, field: string, why: string): never {
   throw invalid(kind, '', [toCause(required(field, why))]);

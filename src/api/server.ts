@@ -1,27 +1,31 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Express } from 'express';
-import { allVerbs, type core, kindByPlural, kinds, measured, pod, reviews } from '../kinds/index.ts';
+import { type AnyKind, allVerbs, type core, kindByPlural, kinds, measured, pod, reviews } from '../kinds/index.ts';
 import { type Clock, minutes } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
 import type { Random } from '../lib/random.ts';
+import type { KubeObject } from '../meta/types.ts';
 import type { Store } from '../store/index.ts';
 import { admissionOf } from './admission/admission.ts';
 import { limitRanger } from './admission/limit-ranger.ts';
 import { namespaceLifecycle } from './admission/namespace.ts';
-import { podDefaults, serviceAccountOf } from './admission/pod.ts';
+import { podDefaults } from './admission/pod.ts';
 import { podPriority } from './admission/priority.ts';
 import { quotaAdmission } from './admission/quota.ts';
 import { runtimeClassOf } from './admission/runtime-class.ts';
+import { serviceAccountOf } from './admission/service-account.ts';
 import { type ServiceAddressConfig, serviceAddresses } from './admission/service-addresses.ts';
 import { claimGrowth, defaultStorageClass, volumeProtection } from './admission/volume.ts';
 import { authenticate } from './auth/authenticate.ts';
 import { authorize } from './auth/authorize.ts';
 import { impersonate } from './auth/impersonate.ts';
 import type { Pki } from './auth/pki.ts';
+import { type AccountTokens, accountTokens } from './auth/tokens/account-tokens.ts';
+import { signingKey } from './auth/tokens/jwt.ts';
 import { ensureInitialObjects, ensureKubernetesService } from './bootstrap.ts';
-import { shown } from './codec.ts';
+import { decode, shown, storeKey } from './codec.ts';
 import { type ApiContext, createContext } from './context.ts';
 import { createDialIn, type DialIn } from './dial/index.ts';
 import { expireEvents } from './event-expiry.ts';
@@ -31,14 +35,21 @@ import { sendError } from './http.ts';
 import { listenOn } from './listen.ts';
 import { localTransport } from './local.ts';
 import type { NodeConnection } from './node-connection.ts';
-import { parsePath, type RequestInfo } from './request.ts';
+import { parsePath, type RequestInfo, type User } from './request.ts';
 import { serveDiscovery } from './serve-discovery.ts';
+import { serveTokenKeys } from './serve-token-keys.ts';
 import { createStreams, refuseUpgrade, type Streams } from './streaming/index.ts';
 import { getEntry } from './verbs/read.ts';
 
 export type { HealthCheck } from './health.ts';
 
-export type ApiConfig = ServiceAddressConfig & { host: string; port: number; manifests: string };
+export type ApiConfig = ServiceAddressConfig & {
+  host: string;
+  port: number;
+  manifests: string;
+  /** Who gives out the tokens of service accounts: a URL that leads here from within pods. */
+  tokenIssuer: string;
+};
 export type ApiDeps = {
   store: Store;
   clock: Clock;
@@ -72,7 +83,7 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
   const { store, clock, random, log, pki } = deps;
   const admission = admissionOf([
     namespaceLifecycle(store),
-    serviceAccountOf(store),
+    serviceAccountOf({ store, clock, random }),
     podPriority(store),
     runtimeClassOf(store),
     podDefaults,
@@ -84,7 +95,12 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
     // Last: nothing after it may refuse what it has taken.
     await serviceAddresses(store, config),
   ]);
-  const api = createContext({ store, clock, random, log, admission });
+  const find = async (kind: AnyKind, namespace: string | undefined, name: string): Promise<KubeObject | undefined> => {
+    const entry = await store.get(storeKey(kind, namespace, name));
+    return entry && decode(entry);
+  };
+  const tokens = accountTokens({ key: signingKey(pki.tokenKey), issuer: config.tokenIssuer, clock, random, find });
+  const api = createContext({ store, clock, random, log, admission, tokens });
   const checks: HealthCheck[] = [];
   const streams = createStreams({
     ...{ clock, log, connectNode: deps.connectNode },
@@ -93,7 +109,7 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
   const dialIn = createDialIn(api, deps.connectNode);
   const handler = requestHandler(api, deps, checks, streams.connect, dialIn);
   const upgrade = (request: IncomingMessage, socket: unknown, head: Buffer): void =>
-    onUpgrade({ streams, dialIn }, request, socket as Socket, head);
+    void onUpgrade({ streams, dialIn }, tokens, request, socket as Socket, head);
   const local = localTransport(api, deps.connectNode);
   await ensureInitialObjects(local, config.manifests);
   const listener = await listenOn(config.host, config.port, pki, { request: handler, upgrade });
@@ -118,10 +134,16 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
 
 type Upgrades = { streams: Streams; dialIn: DialIn };
 
-function onUpgrade({ streams, dialIn }: Upgrades, request: IncomingMessage, socket: Socket, head: Buffer): void {
+async function onUpgrade(
+  { streams, dialIn }: Upgrades,
+  tokens: AccountTokens,
+  request: IncomingMessage,
+  socket: Socket,
+  head: Buffer,
+): Promise<void> {
   const info = parsePath(request.method ?? 'GET', request.url ?? '/');
   try {
-    authorize(impersonate(authenticate(request), request.headers), info);
+    authorize(impersonate(await authenticate(request, tokens), request.headers), info);
     if (dialIn.isMeant(info)) dialIn.upgrade(request, socket, head, info);
     else streams.upgrade(request, socket, head, info);
   } catch (error) {
@@ -154,18 +176,30 @@ function requestHandler(api: ApiContext, deps: ApiDeps, checks: readonly HealthC
       if (status.code === 500)
         deps.log.error('a request failed', { verb: info.verb, path: info.path, error: String((error as Error)?.stack ?? error) });
     };
-    try {
-      const user = impersonate(authenticate(request), request.headers);
+    const serve = (asks: User): void => {
+      const user = impersonate(asks, request.headers);
       authorize(user, info);
       if (dialIn.isMeant(info)) dialIn.serve(request, response, info).catch(fail);
       else if (info.isResource) resources(request, response, info, user).catch(fail);
-      else if (!serveDiscovery(served, request, response, info) && !serveHealth(checks, request, response, info)) {
+      else if (
+        !serveDiscovery(served, request, response, info) &&
+        !serveHealth(checks, request, response, info) &&
+        !serveTokenKeys(api.tokens, request, response, info)
+      ) {
         rest ??= loadRest();
         rest.then((answer) => answer(request, response)).catch(fail);
       }
-    } catch (error) {
+    };
+    const refuse = (error: unknown): void => {
       request.resume();
       fail(error);
+    };
+    try {
+      const asks = authenticate(request, api.tokens);
+      if (asks instanceof Promise) asks.then(serve).catch(refuse);
+      else serve(asks);
+    } catch (error) {
+      refuse(error);
     }
   };
 }

@@ -1,4 +1,4 @@
-import type { AnyKind, core, policy } from '../kinds/index.ts';
+import type { AnyKind, authentication, core, policy } from '../kinds/index.ts';
 import { toTime } from '../lib/clock.ts';
 import { withCondition } from '../meta/condition.ts';
 import { deepCopy } from '../meta/copy.ts';
@@ -8,12 +8,13 @@ import type { KubeObject } from '../meta/types.ts';
 import type { ApiContext, WriteOptions } from './context.ts';
 import { evict } from './eviction.ts';
 import { messages, read, readMessage } from './reading.ts';
+import { requestToken } from './token-request.ts';
 import { updateObject } from './verbs/write.ts';
 
 type Key = { namespace?: string | undefined; name: string };
 const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 } as unknown as KubeObject;
 
-/** Subresources that are acts: POST to binding and eviction, PUT or POST to finalize. */
+/** Subresources that are acts: POST to binding, eviction and token, PUT or POST to finalize. */
 export async function post(
   api: ApiContext,
   kind: AnyKind,
@@ -28,6 +29,8 @@ export async function post(
     case 'pods/eviction':
       await evict(api, kind, key, readMessage<policy.Eviction>(messages.eviction, body), options);
       return success;
+    case 'serviceaccounts/token':
+      return requestToken(api, key, readMessage<authentication.TokenRequest>(messages.tokenRequest, body));
     case 'namespaces/finalize': {
       const asked = read(kind, body) as core.Namespace;
       const change = (was: KubeObject): KubeObject => {

@@ -39,6 +39,7 @@ export function createMemoryTransport({ clock, random }: { clock: Clock; random:
   const objects = new Map<string, Map<string, Full>>();
   const past: Past[] = [];
   const watchers = new Set<{ hear: (change: Past) => void; cut: () => void }>();
+  let tokens = 0;
   let revision = 0;
   let oldest = 0;
   let fault: ((verb: Verb, kind: AnyKind) => Error | undefined) | undefined;
@@ -268,6 +269,11 @@ export function createMemoryTransport({ clock, random }: { clock: Clock; random:
       await begin('post', kind);
       const was = find(kind, key);
       if (subresource === 'eviction') return this.delete(kind, key);
+      if (subresource === 'token') {
+        const { expirationSeconds = 3600 } = (body as { spec?: { expirationSeconds?: number } }).spec ?? {};
+        const status = { token: `token-${++tokens}`, expirationTimestamp: toTime(clock.now() + expirationSeconds * 1000) };
+        return { ...was, kind: 'TokenRequest', status } as KubeObject;
+      }
       if (subresource !== 'binding') throw new StatusError('NotFound', 'the server could not find the requested resource');
       const { target } = body as { target: { name: string } };
       return commit(kind, was, { ...was, spec: { ...(was.spec as object), nodeName: target.name } });

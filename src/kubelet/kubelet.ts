@@ -118,6 +118,7 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
       random: deps.random,
       allocatable,
       sharesHost: engine.sharesHost,
+      onStale: (uid) => pods?.refresh(uid),
     }),
   );
   const parts: Parts = {

@@ -19,6 +19,8 @@ export type Pods = {
   all(): PodWorker[];
   /** A ConfigMap or Secret came, changed or went. */
   sourceChanged(kind: 'configMaps' | 'secrets', namespace: string, name: string): void;
+  /** Brings the files of its volumes up to date. */
+  refresh(uid: string): void;
   stop(): void;
 };
 
@@ -67,6 +69,10 @@ export function startPods(parts: Parts, informer: Informer<Pod>): Pods {
         // A pod that is just starting may have mounted what was there before.
         if (worker.mounts) refresh(parts, pod);
       }
+    },
+    refresh(uid) {
+      const worker = workers.get(uid);
+      if (worker?.mounts) refresh(parts, worker.pod);
     },
     stop: () => {
       unsubscribe();

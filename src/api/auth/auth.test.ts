@@ -14,6 +14,7 @@ import { openPki, type Pki } from './pki.ts';
 
 const start = Date.parse('2026-11-23T12:00:00Z');
 const day = 86_400_000;
+const noTokens = { check: async () => undefined };
 let dir: string;
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'peapod-pki-'));
@@ -80,9 +81,9 @@ describe('certificates', () => {
     const seen: User[] = [];
     const server = createServer(
       { ...pki.server, ca: pki.caCertificate, requestCert: true, rejectUnauthorized: false },
-      (request, response) => {
+      async (request, response) => {
         try {
-          seen.push(authenticate(request));
+          seen.push(await authenticate(request, noTokens));
           response.end('fine');
         } catch (error) {
           response.writeHead(401).end((error as Error).message);
@@ -118,7 +119,7 @@ describe('certificates', () => {
 });
 
 test('a connection without a certificate belongs to nobody', () => {
-  expect(authenticate({ socket: {}, headers: {} } as unknown as IncomingMessage).name).toBe('system:anonymous');
+  expect(authenticate({ socket: {}, headers: {} } as unknown as IncomingMessage, noTokens)).toMatchObject({ name: 'system:anonymous' });
 });
 
 const allowed: Array<[groups: string[], method: string, url: string]> = [

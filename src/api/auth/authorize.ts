@@ -12,14 +12,27 @@ const discovery = ['/api', '/apis', '/openapi'];
 /** Everybody who is known may ask what they may do and who they are. */
 const aboutOneself = ['selfsubjectaccessreviews', 'selfsubjectrulesreviews', 'selfsubjectreviews'];
 
-/** Administrators may do everything, all others read health and version, those who are known also what is served. */
+/** Service accounts may also read what tokens are checked by (upstream's role system:service-account-issuer-discovery). */
+const tokenKeys = ['/.well-known/openid-configuration', '/openid/v1/jwks'];
+const reads = ['get', 'list', 'watch'];
+/** Reading these is more than looking. */
+const beyondReading = ['secrets', 'pods/exec', 'pods/attach', 'pods/portforward', 'pods/proxy', 'services/proxy', 'nodes/proxy'];
+
+/**
+ * Administrators may do everything, all others read health and version, those who are known also what is served.
+ * There are no roles to bind yet: until then a service account reads all that is no secret, and one of kube-system, where
+ * only administrators put any, does everything.
+ */
 export function isAllowed(user: User, attempt: Attempt): boolean {
-  if (user.groups.includes('system:masters')) return true;
+  if (user.groups.includes('system:masters') || user.groups.includes('system:serviceaccounts:kube-system')) return true;
+  const isAccount = user.groups.includes('system:serviceaccounts');
   if ('path' in attempt) {
-    const paths = user.groups.includes('system:authenticated') ? [...open, ...discovery] : open;
+    const paths = [...open, ...(user.groups.includes('system:authenticated') ? discovery : []), ...(isAccount ? tokenKeys : [])];
     return attempt.verb === 'get' && paths.some((it) => attempt.path === it || attempt.path.startsWith(`${it}/`));
   }
-  return attempt.verb === 'create' && aboutOneself.includes(attempt.plural) && user.groups.includes('system:authenticated');
+  const { plural, subresource, verb } = attempt;
+  if (isAccount && reads.includes(verb)) return !beyondReading.includes(subresource ? `${plural}/${subresource}` : plural);
+  return verb === 'create' && aboutOneself.includes(plural) && user.groups.includes('system:authenticated');
 }
 
 /** For plain paths the verb is the method's name. */

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { badRequest } from '../../meta/status-error.ts';
 import type { User } from '../request.ts';
 import { authorizeAttempt } from './authorize.ts';
+import { accountGroups, accountIn } from './tokens/claims.ts';
 
 /**
  * Who a request is made as: whoever may, can ask to be taken for somebody else (kubectl --as). Fails with Forbidden for
@@ -15,8 +16,12 @@ export function impersonate(user: User, headers: IncomingHttpHeaders): User {
     if (groups.length > 0) throw badRequest(`requested ${JSON.stringify(groups)} without impersonating a user`);
     return user;
   }
-  const wanted = [{ plural: 'users', name }, ...groups.map((it) => ({ plural: 'groups', name: it }))];
+  const account = accountIn(name);
+  const who = account ? { plural: 'serviceaccounts', ...account } : { plural: 'users', name };
+  const wanted = [who, ...groups.map((it) => ({ plural: 'groups', name: it }))];
   for (const it of wanted) authorizeAttempt(user, { verb: 'impersonate', group: '', ...it });
   const known = name === 'system:anonymous' ? 'system:unauthenticated' : 'system:authenticated';
-  return { name, groups: [...new Set([...groups, known])] };
+  // An account is in its groups without being put there.
+  const own = account && groups.length === 0 ? accountGroups(account.namespace) : groups;
+  return { name, groups: [...new Set([...own, known])] };
 }

@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
@@ -11,6 +11,8 @@ export type Pki = {
   server: KeyPair;
   /** Of `kubernetes-admin` in `system:masters`. */
   admin: KeyPair;
+  /** PEM of the private key that tokens of service accounts are signed with. */
+  tokenKey: string;
   /** A new client certificate, good for a year; it is kept nowhere. */
   signClient(user: string, groups: readonly string[]): Promise<KeyPair>;
 };
@@ -63,6 +65,7 @@ export async function openPki(dir: string, options: { serverNames: readonly stri
       { years: 1, ca, names },
     ),
     admin: await kept('admin', readIssued(dir, 'admin', now, issued), { years: 1, ca, client: admin }),
+    tokenKey: tokenKey(dir),
     signClient: (user, groups) => make({ years: 1, ca, client: { user, groups } }),
   };
 }
@@ -106,12 +109,28 @@ function readIssued(dir: string, name: string, now: number, fits: (certificate: 
   }
 }
 
-/** Each file whole or not at all, and for the owner alone. */
+/** The one that is kept; a new one when it is missing or damaged: pods get new tokens then. */
+function tokenKey(dir: string): string {
+  const path = join(dir, 'tokens.key');
+  try {
+    const text = readFileSync(path, 'utf8');
+    if (createPrivateKey(text).asymmetricKeyDetails?.namedCurve === 'prime256v1') return text;
+  } catch {
+    // Not there, or no key.
+  }
+  const made = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  writeFile(path, made);
+  return made;
+}
+
 function write(dir: string, name: string, pair: KeyPair): void {
   const files = filesOf(dir, name);
-  for (const part of ['key', 'cert'] as const) {
-    rmSync(`${files[part]}.new`, { force: true });
-    writeFileSync(`${files[part]}.new`, pair[part], { mode: 0o600, flush: true });
-    renameSync(`${files[part]}.new`, files[part]);
-  }
+  for (const part of ['key', 'cert'] as const) writeFile(files[part], pair[part]);
+}
+
+/** Whole or not at all, and for the owner alone. */
+function writeFile(path: string, text: string): void {
+  rmSync(`${path}.new`, { force: true });
+  writeFileSync(`${path}.new`, text, { mode: 0o600, flush: true });
+  renameSync(`${path}.new`, path);
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, readlink, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, readFile, readlink, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { giveToGroup } from './ownership.ts';
 import type { Payload } from './volume-type.ts';
@@ -18,12 +18,13 @@ export async function writeAtomically(dir: string, payload: Payload, stamp: stri
   }
   const fresh = join(dir, `..${stamp}`);
   await makeDir(fresh);
-  for (const [path, { data: bytes, mode }] of payload) {
+  for (const [path, { data: bytes, mode, user }] of payload) {
     const file = join(fresh, path);
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, bytes);
     // The umask is not ours to guess: the mode is set outright.
     await chmod(file, mode);
+    if (user !== undefined) await chown(file, user, -1);
   }
   if (group !== undefined) await giveToGroup(fresh, group, true);
   await rm(`${data}_tmp`, { force: true });

@@ -18,18 +18,11 @@ import { hostPathVolume } from './host-path.ts';
 import { giveToGroup } from './ownership.ts';
 import { projectedVolume } from './projected.ts';
 import { secretVolume } from './secret.ts';
-import {
-  type Payload,
-  setUpError,
-  type Sources,
-  type TokenSource,
-  type VolumeContext,
-  VolumeError,
-  type VolumeType,
-} from './volume-type.ts';
+import { createTokens } from './tokens.ts';
+import { type Payload, setUpError, type Sources, type VolumeContext, VolumeError, type VolumeType } from './volume-type.ts';
 
 export { startVolumeReclaim } from './reclaim.ts';
-export { type TokenSource, VolumeError } from './volume-type.ts';
+export { VolumeError } from './volume-type.ts';
 
 /** What a volume can be; all others are refused. */
 export const volumeTypes: readonly VolumeType[] = [
@@ -56,7 +49,8 @@ export type VolumesDeps = {
   allocatable: { [name: string]: string };
   /** The engine is on this host: what is mounted here it can mount into containers. */
   sharesHost: boolean;
-  token?: TokenSource;
+  /** A pod's files are to be refreshed: a token in them runs out. */
+  onStale(uid: string): void;
 };
 
 export type Volumes = {
@@ -79,13 +73,15 @@ export async function createVolumes(deps: VolumesDeps): Promise<Volumes> {
   // Secrets stay off the disk where there is a file system in memory that the engine sees too.
   const secretRoot = (deps.sharesHost ? await memoryRoot(deps.rootDir) : undefined) ?? plainRoot;
   const roots = [...new Set([plainRoot, secretRoot])];
+  const tokens = createTokens(deps);
+  const timers = new Map<string, () => void>();
   const context: VolumeContext = {
     sources: sourcesFrom(deps),
     resources: deps.resources,
     clock,
     random,
     allocatable: deps.allocatable,
-    ...(deps.token && { token: deps.token }),
+    token: tokens.source,
     dirOf: (pod, volume) => join(staysInMemory(volume) ? secretRoot : plainRoot, pod.metadata.uid, volume.name),
     podLabels: ({ metadata: { uid } }) => ({ [label.cluster]: deps.cluster, [label.node]: deps.nodeName, [label.podUid]: uid }),
     sharesHost: deps.sharesHost,
@@ -117,6 +113,18 @@ export async function createVolumes(deps: VolumesDeps): Promise<Volumes> {
     }
   }
 
+  /** Files that run out are asked for again in time. */
+  function watchOver({ uid }: { uid: string }): void {
+    timers.get(uid)?.();
+    timers.delete(uid);
+    const dueAt = tokens.dueAt(uid);
+    if (dueAt !== undefined)
+      timers.set(
+        uid,
+        clock.schedule(Math.max(0, dueAt - clock.now()), () => deps.onStale(uid)),
+      );
+  }
+
   return {
     async prepare(pod) {
       const ready = new Map<string, PreparedVolume>();
@@ -124,6 +132,7 @@ export async function createVolumes(deps: VolumesDeps): Promise<Volumes> {
       // Others on this host have no business in here; the engine gets in as root.
       for (const dir of new Set(volumes.map((it) => dirname(context.dirOf(pod, it))))) await mkdir(dir, { recursive: true, mode: 0o700 });
       for (const volume of volumes) ready.set(volume.name, await prepareOne(pod, volume));
+      watchOver(pod.metadata);
       return ready;
     },
     async refresh(pod) {
@@ -132,10 +141,13 @@ export async function createVolumes(deps: VolumesDeps): Promise<Volumes> {
         if (await exists(context.dirOf(pod, it))) await prepareOne(pod, it);
       };
       const outcomes = await Promise.allSettled(projected.map(update));
+      watchOver(pod.metadata);
       const failed = outcomes.find((it) => it.status === 'rejected');
       if (failed) throw failed.reason;
     },
     async remove(uid) {
+      tokens.forget(uid);
+      watchOver({ uid });
       for (const root of roots) await removePodDir(join(root, uid));
       if (context.canMount) return;
       for (const name of await deps.resources.listVolumes({ [label.cluster]: deps.cluster, [label.podUid]: uid }))

@@ -41,10 +41,19 @@ async function tokenFile(
   mode: number,
   { token }: VolumeContext,
 ): Promise<Files> {
-  if (!token) throw new VolumeError('failed to fetch token: this cluster does not issue service account tokens yet');
   const text = await token(pod, { audience, expirationSeconds }).catch((error: unknown) => {
     throw new VolumeError(`failed to fetch token: ${error instanceof Error ? error.message : error}`, { cause: error });
   });
-  // Read by the group alone when there is one, as upstream.
-  return new Map([[path, { data: Buffer.from(text), mode: pod.spec.securityContext?.fsGroup === undefined ? mode : 0o600 }]]);
+  // Whoever it is for reads it, nobody else: the group gets its share with the whole volume.
+  const user = oneUser(pod);
+  const isPrivate = user !== undefined || pod.spec.securityContext?.fsGroup !== undefined;
+  return new Map([[path, { data: Buffer.from(text), mode: isPrivate ? 0o600 : mode, ...(user !== undefined && { user }) }]]);
+}
+
+/** The user that all containers run as, when they say so and agree. */
+function oneUser({ spec }: core.Pod): number | undefined {
+  const users = [...(spec.initContainers ?? []), ...spec.containers].map(
+    (it) => it.securityContext?.runAsUser ?? spec.securityContext?.runAsUser,
+  );
+  return users.every((it) => it === users[0]) ? users[0] : undefined;
 }

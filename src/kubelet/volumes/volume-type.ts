@@ -5,8 +5,10 @@ import type { Resources } from '../../runtime/index.ts';
 import type { PreparedVolume } from '../mounts.ts';
 
 /** Files by their path in a volume; `mode` as in chmod. */
-export type Payload = ReadonlyMap<string, { data: Buffer; mode: number }>;
-export type Files = Map<string, { data: Buffer; mode: number }>;
+export type Payload = ReadonlyMap<string, PayloadFile>;
+export type Files = Map<string, PayloadFile>;
+/** `user` owns the file where it is not root's. */
+export type PayloadFile = { data: Buffer; mode: number; user?: number };
 
 /** Reads of the API. Undefined: there is no such object. */
 export type Sources = {
@@ -27,8 +29,7 @@ export type VolumeContext = {
   random: Random;
   /** What downward API files say of limits that are not set. */
   allocatable: { [name: string]: string };
-  /** Absent: there are no tokens in this cluster yet. */
-  token?: TokenSource;
+  token: TokenSource;
   /** The volume's own directory on the host; it need not exist. */
   dirOf(pod: core.Pod, volume: core.Volume): string;
   /** Labels of engine volumes that live as long as the pod. */

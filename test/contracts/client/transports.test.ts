@@ -23,6 +23,7 @@ async function openApi() {
     manifests: join(dir, 'none'),
     serviceCidr: '10.96.0.0/16',
     nodePorts: { first: 30000, last: 32767 },
+    tokenIssuer: 'https://kubernetes.default.svc.cluster.local',
   };
   const store = openMemoryStore();
   const deps = {

@@ -21,6 +21,8 @@ export type VolumeBench = {
   runtime: MemoryRuntime;
   clock: VirtualClock;
   volumes: Volumes;
+  /** Pods that were said to have files that run out. */
+  stale: string[];
   /** A folder of the host for hostPath volumes and the like. */
   hostDir: string;
   pod(volume: Omit<core.Volume, 'name'>, spec?: Partial<core.PodSpec>): core.Pod;
@@ -40,18 +42,19 @@ export async function openVolumes({ sharesHost = true }: { sharesHost?: boolean 
   const root = mkdtempSync(join(tmpdir(), 'volumes-'));
   const informers = createInformers(client, { clock, log: silentLog, signal: ending.signal });
   const runtime = createMemoryRuntime(clock);
+  const stale: string[] = [];
   const hostDir = join(root, 'host');
   await mkdir(hostDir);
   const volumes = await createVolumes({
     ...{ client, clock, random, sharesHost, resources: runtime.resources },
     informers,
     rootDir: join(root, 'node'),
-    ...{ cluster: 'test', nodeName: 'n1', allocatable: { cpu: '2', memory: '4Gi' } },
+    ...{ cluster: 'test', nodeName: 'n1', allocatable: { cpu: '2', memory: '4Gi' }, onStale: (uid) => void stale.push(uid) },
   });
   const pods = new Set<string>();
   let count = 0;
   return {
-    ...{ client, transport, runtime, clock, volumes, hostDir },
+    ...{ client, transport, runtime, clock, volumes, stale, hostDir },
     pod(volume, spec = {}) {
       const uid = `uid-${count++}`;
       pods.add(uid);

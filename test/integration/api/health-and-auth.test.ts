@@ -118,7 +118,7 @@ describe('who asks', () => {
       .post('/apis/authentication.k8s.io/v1/tokenreviews')
       .send({ spec: { token: 'x' } })
       .expect(201);
-    expect(body.status.authenticated).toBe(false);
+    expect(body.status).toEqual({ user: {}, error: 'invalid bearer token' });
   });
 });
 
