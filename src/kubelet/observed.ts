@@ -6,6 +6,8 @@ export type ObservedContainer = {
   id: string;
   name: string;
   attempt: number;
+  /** The id of the sandbox it was made in. */
+  sandbox: string;
   /** A container that could not be started counts as exited, as upstream's runtimes report it. */
   state: 'created' | 'running' | 'exited';
   image: string;
@@ -46,6 +48,7 @@ export function observeContainer(it: ContainerState, message: string): ObservedC
     id: it.id,
     name: it.labels[label.container] ?? '',
     attempt: attemptOf(it),
+    sandbox: it.labels[label.sandbox] ?? '',
     state: exited ? 'exited' : it.status === 'created' ? 'created' : 'running',
     image: it.image,
     imageRef: it.labels[label.imageRef] ?? it.imageId,

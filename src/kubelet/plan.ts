@@ -107,6 +107,10 @@ function planSandbox(input: PlanInput, sandbox: SandboxState): PodPlan {
   return finish(input, begin, first ? [first.name] : apps.map((it) => it.name));
 }
 
+/** An app container was made in the sandbox that is there now; one of an earlier sandbox says nothing of this one's initialisation. */
+const hasBegun = (pod: Pod, seen: ObservedPod): boolean =>
+  pod.spec.containers.some((it) => newest(seen, it.name)?.sandbox === seen.sandboxes[0]?.id);
+
 type InitPlan = { done: boolean; failed: boolean; start: string[] };
 
 /**
@@ -115,14 +119,18 @@ type InitPlan = { done: boolean; failed: boolean; start: string[] };
  */
 function planInit({ pod, seen, probes }: PlanInput, kill: Kill[]): InitPlan {
   const all = pod.spec.initContainers ?? [];
-  const initialized = all.length === 0 || pod.spec.containers.some((it) => newest(seen, it.name));
+  const initialized = all.length === 0 || hasBegun(pod, seen);
   const start = new Set<number>();
   let reached: number | undefined;
   let done = initialized;
   for (let i = all.length - 1; i >= 0; i--) {
     const container = all[i] as Container;
     const last = newest(seen, container.name);
-    if (!last) continue;
+    if (!last) {
+      // It was there, or what comes after it would not be: somebody removed it.
+      if ((initialized || reached !== undefined) && isSidecar(container)) start.add(i);
+      continue;
+    }
     const furthest = !initialized && reached === undefined;
     reached ??= i;
     const next = (): void => {
