@@ -74,12 +74,16 @@ async function start(
   const { signal } = abort;
   const nodeAddress = nth(network.nodeCidr, 1);
   const apiServiceIp = nth(network.serviceCidr, 1);
+  const apiServiceName = `kubernetes.default.svc.${network.clusterDomain}`;
 
   onStep('engine');
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const opened = Promise.all([
     openDocker({ host: config.dockerHost }, { clock, log: log.with({ part: 'runtime' }) }),
-    openPki(join(config.dataDir, 'pki'), { serverNames: [config.api.host, nodeAddress, apiServiceIp], clock }),
+    openPki(join(config.dataDir, 'pki'), {
+      serverNames: [config.api.host, nodeAddress, apiServiceIp, apiServiceName],
+      clock,
+    }),
   ]);
   const [runtime, pki] = await opened;
 
@@ -90,7 +94,10 @@ async function start(
   onStep('api');
   let kubelet: Kubelet | undefined;
   const api: Api = await startApi(
-    { ...config.api, manifests, serviceCidr: network.serviceCidr, nodePorts: network.nodePorts },
+    {
+      ...{ ...config.api, manifests, serviceCidr: network.serviceCidr, nodePorts: network.nodePorts },
+      tokenIssuer: `https://${apiServiceName}`,
+    },
     {
       ...{ store, clock, random, metrics, pki, log: log.with({ part: 'api' }) },
       connectNode: (name) => (name === config.node.name ? kubelet?.connection : undefined),
@@ -119,7 +126,7 @@ async function start(
   const inControl = Promise.all([
     runControllers(
       controllers,
-      { rootCa: pki.caCertificate, nodeMonitorGrace, cluster: config.cluster },
+      { rootCa: pki.caCertificate, signToken: api.signToken, nodeMonitorGrace, cluster: config.cluster },
       { ...deps('controllers'), recorderFor: recorderFor('controllers') },
     ),
     startScheduler(

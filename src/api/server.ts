@@ -68,6 +68,8 @@ export type Api = {
   /** Listens on one more address; resolves when it does. */
   listen(host: string): Promise<void>;
   addHealthCheck(check: HealthCheck): void;
+  /** A token of an account that holds as long as the secret of that name does. */
+  signToken: AccountTokens['issueLegacy'];
   /** Makes default/kubernetes point here. */
   announce(address: string, clusterIp: string): Promise<void>;
   close(): Promise<void>;
@@ -122,6 +124,7 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
     port,
     listen: (host) => listener.also(host),
     addHealthCheck: (check) => void checks.push(check),
+    signToken: tokens.issueLegacy,
     announce: (address, clusterIp) => ensureKubernetesService(local, { clusterIp, address, port }),
     async close() {
       stopExpiry();

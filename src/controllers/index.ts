@@ -20,6 +20,7 @@ import { resourceQuotas } from './resource-quota/reconcile.ts';
 import { rootCaPublisher } from './root-ca/reconcile.ts';
 import type { Controller } from './run.ts';
 import { defaultServiceAccounts } from './service-account/reconcile.ts';
+import { serviceAccountTokens } from './service-account-token/reconcile.ts';
 import { statefulSets } from './statefulset/reconcile.ts';
 import { taintEviction } from './taint-eviction/reconcile.ts';
 import { finishedJobs } from './ttl-after-finished/reconcile.ts';
@@ -51,6 +52,7 @@ export const controllers: readonly Controller[] = [
   namespaces,
   garbageCollector,
   defaultServiceAccounts,
+  serviceAccountTokens,
   rootCaPublisher,
   claimBinder,
   volumeReclaimer,

@@ -1,5 +1,5 @@
 import type { Client, EventRecorder, Informers } from '../client/index.ts';
-import type { AnyKind, Kind } from '../kinds/index.ts';
+import type { AnyKind, core, Kind } from '../kinds/index.ts';
 import type { Clock, Milliseconds } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
@@ -25,6 +25,8 @@ export type ControllerContext = {
 };
 export type ControllersConfig = {
   rootCa: string;
+  /** A token of an account that holds as long as the secret of that name. Absent: none are signed here. */
+  signToken?: (account: core.ServiceAccount, secretName: string) => string;
   nodeMonitorGrace: Milliseconds;
   /** The cluster's name, by which its Docker volumes are told from others. */
   cluster: string;

@@ -11,10 +11,15 @@ const requiredKeys: ReadonlyMap<string, readonly string[]> = new Map([
   ['kubernetes.io/tls', ['tls.crt', 'tls.key']],
 ]);
 
+/** Whose token a secret of that type is to hold. */
+const accountName = 'kubernetes.io/service-account.name';
+
 function validate(it: Secret, was?: Secret): FieldError[] {
   const faults = dataFaults(it, was, ['data']);
   if (was && it.type !== was.type) faults.push(invalidValue('type', it.type, 'field is immutable'));
   for (const key of requiredKeys.get(it.type ?? '') ?? []) if (!Object.hasOwn(it.data ?? {}, key)) faults.push(required(`data[${key}]`));
+  if (it.type === 'kubernetes.io/service-account-token' && !it.metadata.annotations?.[accountName])
+    faults.push(required(`metadata.annotations[${accountName}]`));
   if (it.type === 'kubernetes.io/basic-auth' && !it.data?.username && !it.data?.password) {
     faults.push(required('data[username]'), required('data[password]'));
   }
