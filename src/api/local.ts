@@ -16,7 +16,7 @@ import { createObject, updateObject } from './verbs/write.ts';
 type Key = { namespace?: string; name: string };
 type Event = { type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; object: KubeObject };
 
-type ApplyOptions = WriteOptions & { subresource?: 'status' | 'scale'; force?: boolean };
+type ApplyOptions = WriteOptions & { subresource?: 'status' | 'scale' | 'resize' | 'ephemeralcontainers'; force?: boolean };
 
 async function apply(
   api: ApiContext,
@@ -91,7 +91,7 @@ export function localTransport(api: ApiContext, connectNode: NodeLookup = () => 
       kind: AnyKind,
       key: Key,
       patch: { type: PatchType | 'apply'; body: unknown },
-      options: WriteOptions & { subresource?: 'status' | 'scale'; force?: boolean } = {},
+      options: WriteOptions & { subresource?: 'status' | 'scale' | 'resize' | 'ephemeralcontainers'; force?: boolean } = {},
     ): Promise<KubeObject> {
       const { subresource, force: _, ...rest } = options;
       const { type, body } = patch;

@@ -43,7 +43,7 @@ export type DeleteOptions = {
 export type Patch = { type: 'json' | 'merge' | 'strategic' | 'apply'; body: unknown };
 
 export type PatchOptions = WriteOptions & {
-  subresource?: 'status' | 'scale';
+  subresource?: 'status' | 'scale' | 'resize' | 'ephemeralcontainers';
   /** Apply alone: takes over what others own. */
   force?: boolean;
 };

@@ -6,6 +6,7 @@ import type { Parts } from './parts.ts';
 import type { PodPlan, Waiting } from './plan.ts';
 import type { PreparedVolume } from './mounts.ts';
 import { containersOf } from './restart.ts';
+import { resizeContainers } from './resize/act.ts';
 import { createSandbox, type Sandbox } from './sandbox.ts';
 import { createContainer, type StartContext, startContainer } from './start-container.ts';
 import { stopContainer, stopContainers } from './stop-container.ts';
@@ -22,6 +23,8 @@ export type PodWork = {
   /** How often a container has been started before, by what was last said of it. */
   restartsOf(name: string): number;
   publish(): void;
+  /** What running containers may use could not be changed. */
+  resizeFailed(message: string): void;
   hostFile: string;
   /** Aborts when the pod is to go: nothing more is started. */
   signal: AbortSignal;
@@ -34,12 +37,14 @@ export async function applyPlan(parts: Parts, work: PodWork, plan: PodPlan): Pro
   const { pod, reasons } = work;
   const seen = parts.observer.pods.pod(pod.metadata.uid);
   await stopWhatMust(parts, work, plan, seen);
+  const fault = await resizeContainers(parts, pod, plan.resize);
+  if (fault !== undefined) work.resizeFailed(fault);
   for (const [name, why] of plan.backOff) {
     reasons.set(name, why);
     const message = `Back-off restarting failed container ${name} in pod ${podTitle(pod)}`;
     parts.recorder.record(pod, 'Warning', 'BackOff', message, { fieldPath: containerPath(pod, name) });
   }
-  if (plan.start.length === 0 && !plan.createSandbox) return true;
+  if (plan.start.length === 0 && !plan.createSandbox) return fault === undefined;
   work.publish();
   const volumes = await prepareVolumes(parts, work);
   if (!volumes) return false;

@@ -2,7 +2,7 @@ import type { core } from '../kinds/index.ts';
 import { findCondition } from '../meta/condition.ts';
 import { isSidecar } from './restart.ts';
 
-type Condition = Pick<core.PodCondition, 'type' | 'status' | 'reason' | 'message'>;
+type Condition = Pick<core.PodCondition, 'type' | 'status' | 'reason' | 'message' | 'observedGeneration'>;
 type Statuses = ReadonlyMap<string, core.ContainerStatus>;
 export type ConditionInput = {
   pod: core.Pod;
@@ -10,17 +10,22 @@ export type ConditionInput = {
   statuses: Statuses;
   /** The pod has a sandbox whose network is set up. */
   sandboxReady: boolean;
+  /** Of a resize that is under way. */
+  resize: readonly Condition[];
   /** Conditions others have set: readiness gates look there. */
   foreign: readonly core.PodCondition[];
 };
 
 /** The types the node agent sets; all others on a pod are someone else's. */
-export const ownConditions = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'];
+/** Those of resizes are there only while there is one. */
+const resizeConditions = ['PodResizePending', 'PodResizeInProgress'];
+export const ownConditions = [...resizeConditions, 'PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'];
 
 /** The pod's conditions in upstream's order (kubelet, status/generate). */
 export function conditionsOf(input: ConditionInput): Condition[] {
   const containersReady = allReady(input);
   return [
+    ...input.resize,
     { type: 'PodReadyToStartContainers', status: input.sandboxReady ? 'True' : 'False' },
     initialized(input),
     { ...(containersReady.status === 'True' ? gates(input) : containersReady), type: 'Ready' },

@@ -3,6 +3,7 @@ import type { core } from '../kinds/index.ts';
 import { isDeleting } from '../meta/owner.ts';
 import { newest, type ObservedContainer, type ObservedPod } from './observed.ts';
 import type { Waiting } from './plan.ts';
+import { actualResources } from './resize/actual.ts';
 import type { ProbeResults } from './probes/machine.ts';
 import { isFinished, type Role, shouldStart } from './restart.ts';
 
@@ -47,6 +48,7 @@ function seenStatus(
   const lastState: State | undefined = before?.state === 'exited' ? { terminated: terminated(before) } : lastOf(old, idOf(last.id));
   return {
     ...base(container),
+    ...(last.state === 'running' && last.limits && { resources: actualResources(container.resources ?? {}, last.limits) }),
     restartCount: last.attempt,
     image: container.image || last.image,
     imageID: last.imageRef,

@@ -21,6 +21,7 @@ import type { KubeletConfig, Lookups, Parts } from './parts.ts';
 import { type Pods, removeOrphans, startPods } from './pods.ts';
 import type { PodPlan } from './plan.ts';
 import { createProbes, runProbe } from './probes/index.ts';
+import { createNodeAllocations } from './resize/node-allocations.ts';
 import { createStartGate } from './start-gate.ts';
 import { createNodeConnection, type NodeConnection } from './streaming/index.ts';
 import { createUsageMeter } from './usage/index.ts';
@@ -146,6 +147,7 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
     probes,
     backOff: new RestartBackoff(),
     gate: createStartGate(startPlaces),
+    allocations: createNodeAllocations(),
     node: {
       memoryBytes: engine.memoryBytes,
       allocatable,

@@ -21,6 +21,7 @@ export const label = {
   messagePolicy: 'annotation.io.kubernetes.container.terminationMessagePolicy',
   grace: 'annotation.io.kubernetes.pod.terminationGracePeriod',
   address: 'dev.peapod.pod.address',
+  image: 'dev.peapod.image',
   imageRef: 'dev.peapod.image.ref',
 } as const;
 
@@ -67,6 +68,7 @@ export const containerLabels = (
   [label.type]: 'container',
   [label.attempt]: String(facts.attempt),
   [label.sandbox]: facts.sandbox,
+  [label.image]: container.image ?? '',
   [label.imageRef]: facts.imageRef,
   [label.messagePath]: container.terminationMessagePath ?? '/dev/termination-log',
   [label.messagePolicy]: container.terminationMessagePolicy ?? 'File',

@@ -1,4 +1,4 @@
-import type { ContainerState } from '../runtime/index.ts';
+import type { ContainerState, ResourceLimits } from '../runtime/index.ts';
 import { label, sandboxName } from './names.ts';
 
 /** One container of a pod as the engine has it: what status and plan are computed from. */
@@ -19,6 +19,10 @@ export type ObservedContainer = {
   exitCode: number;
   reason: string;
   message: string;
+  /** What it may use now, by what the engine says. */
+  limits?: ResourceLimits;
+  /** The image its manifest asked for when it was made; absent when its maker did not note that. */
+  asked?: string;
 };
 
 export type ObservedSandbox = {
@@ -59,6 +63,8 @@ export function observeContainer(it: ContainerState, message: string): ObservedC
     exitCode: failed ? 128 : it.exitCode,
     reason: exited ? endReason(it, failed) : '',
     message: failed ? it.error : message,
+    limits: it.limits,
+    ...(it.labels[label.image] !== undefined && { asked: it.labels[label.image] }),
   };
 }
 

@@ -12,6 +12,7 @@ import type { PreparedVolume } from './mounts.ts';
 import type { Resolver } from './network-files.ts';
 import type { Observer } from './observer.ts';
 import type { Probes } from './probes/index.ts';
+import type { NodeAllocations } from './resize/node-allocations.ts';
 import type { StartGate } from './start-gate.ts';
 
 export type KubeletConfig = {
@@ -80,6 +81,7 @@ export type Parts = {
   probes: Probes;
   backOff: RestartBackoff;
   gate: StartGate;
+  allocations: NodeAllocations;
   node: { memoryBytes: number; allocatable: { [name: string]: string }; resolver: Resolver; hostFile: string };
   /** What the engine turned out to be able to: negative OOM scores need a capability it may lack. Undefined: not tried yet. */
   engine: { lowersOomScores: boolean | undefined };

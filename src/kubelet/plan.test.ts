@@ -11,7 +11,7 @@ import {
 
 const noWait = (): undefined => undefined;
 const plan = (pod: core.Pod, it: ObservedPod, more: Partial<PlanInput> = {}): PodPlan =>
-  planPod({ pod, seen: it, probes: new Map(), waits: noWait, ...more });
+  planPod({ pod, seen: it, probes: new Map(), waits: noWait, limitsFor: () => ({}), ...more });
 
 const ended = (name: string, exitCode: number, attempt = 0) => container(name, { state: 'exited', exitCode, attempt });
 const web = podForTests();

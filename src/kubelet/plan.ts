@@ -2,6 +2,8 @@ import type { Milliseconds } from '../lib/clock.ts';
 import { goDuration } from '../lib/go-duration.ts';
 import type { core } from '../kinds/index.ts';
 import { podTitle } from './names.ts';
+import { planResize } from './resize/plan.ts';
+import type { ResourceLimits } from '../runtime/index.ts';
 import { newest, type ObservedContainer, type ObservedPod } from './observed.ts';
 import type { ProbeResults } from './probes/machine.ts';
 import { containersOf, isSidecar, restartsAfter, shouldStart } from './restart.ts';
@@ -14,11 +16,14 @@ export type PlanInput = {
   pod: Pod;
   seen: ObservedPod;
   probes: ProbeResults;
+  /** What a container is given to use. */
+  limitsFor(container: Container): ResourceLimits;
   /** When a container that ended at `endedAt` may start again, if it must wait. */
   waits(container: string, endedAt: Milliseconds): { until: Milliseconds; delay: Milliseconds } | undefined;
 };
 
 export type Kill = { id: string; name: string; message: string };
+export type Resize = { id: string; name: string; limits: ResourceLimits };
 export type Waiting = { reason: string; message: string };
 
 /** What to do for a pod that should run. */
@@ -31,6 +36,8 @@ export type PodPlan = {
   /** Everything of the pod must stop first: its sandbox is lost, or nothing is left to run. */
   killPod: boolean;
   kill: readonly Kill[];
+  /** Running containers that may use something else from now on: who gets less comes first. */
+  resize: readonly Resize[];
   /** Names, in order. Init containers: at most the next one, besides sidecars that must come back. */
   start: readonly string[];
   /** Containers that wait out their back-off. */
@@ -45,10 +52,11 @@ export function planPod(input: PlanInput): PodPlan {
   const sandbox = sandboxState(pod, seen);
   if (sandbox.missing) return planSandbox(input, sandbox);
   const kill: Kill[] = [];
-  const init = planInit(input, kill);
+  const resize: Resize[] = [];
+  const init = planInit(input, kill, resize);
   if (init.failed) return finish(input, { ...keep, sandboxAttempt: sandbox.attempt, killPod: true }, []);
   const start = [...ephemeralToStart(input), ...init.start];
-  if (!init.done) return finish(input, { ...keep, sandboxAttempt: sandbox.attempt, kill }, start);
+  if (!init.done) return finish(input, { ...keep, sandboxAttempt: sandbox.attempt, kill, resize }, start);
 
   let kept = 0;
   const apps: string[] = [];
@@ -58,22 +66,29 @@ export function planPod(input: PlanInput): PodPlan {
       if (shouldStart(pod, container, seen)) apps.push(container.name);
       continue;
     }
-    const message = unhealthy(container, last, input.probes);
-    if (message === undefined) {
+    const stop = reasonToStop(input, container, last);
+    if (!stop) {
       kept++;
+      pushResize(input, container, last, resize);
       continue;
     }
     // 137: what the kill will make of it.
-    const restart = restartsAfter(pod, container, 137);
-    kill.push({ id: last.id, name: container.name, message: restart ? `${message}, will be restarted` : message });
+    const restart = stop.always || restartsAfter(pod, container, 137);
+    kill.push({ id: last.id, name: container.name, message: wordsOf(stop, restart) });
     if (restart) apps.push(container.name);
   }
   // Sidecars alone do not keep a pod alive.
   if (kept === 0 && apps.length === 0) return finish(input, { ...keep, sandboxAttempt: sandbox.attempt, killPod: true }, []);
-  return finish(input, { ...keep, sandboxAttempt: sandbox.attempt, kill }, [...start, ...apps]);
+  return finish(input, { ...keep, sandboxAttempt: sandbox.attempt, kill, resize: lessFirst(seen, resize) }, [...start, ...apps]);
 }
 
-const keep = { createSandbox: false, sandboxChanged: false, killPod: false, kill: [] as readonly Kill[] };
+const keep = {
+  createSandbox: false,
+  sandboxChanged: false,
+  killPod: false,
+  kill: [] as readonly Kill[],
+  resize: [] as readonly Resize[],
+};
 
 type SandboxState = { missing: boolean; attempt: number; lost: boolean };
 
@@ -102,7 +117,14 @@ function planSandbox(input: PlanInput, sandbox: SandboxState): PodPlan {
   });
   const initialized = pod.spec.containers.some((it) => newest(seen, it.name));
   if (apps.length === 0 && initialized) return finish(input, over, []);
-  const begin = { createSandbox: true, sandboxAttempt: sandbox.attempt, sandboxChanged: sandbox.lost, killPod: sandbox.lost, kill: [] };
+  const begin = {
+    createSandbox: true,
+    sandboxAttempt: sandbox.attempt,
+    sandboxChanged: sandbox.lost,
+    killPod: sandbox.lost,
+    kill: [],
+    resize: [],
+  };
   const first = pod.spec.initContainers?.[0];
   return finish(input, begin, first ? [first.name] : apps.map((it) => it.name));
 }
@@ -117,7 +139,8 @@ type InitPlan = { done: boolean; failed: boolean; start: string[] };
  * Which init containers to start. The last one that was ever made tells how far the pod has come; the ones before it
  * matter only as sidecars that must come back.
  */
-function planInit({ pod, seen, probes }: PlanInput, kill: Kill[]): InitPlan {
+function planInit(input: PlanInput, kill: Kill[], resize: Resize[]): InitPlan {
+  const { pod, seen, probes } = input;
   const all = pod.spec.initContainers ?? [];
   const initialized = all.length === 0 || hasBegun(pod, seen);
   const start = new Set<number>();
@@ -139,9 +162,10 @@ function planInit({ pod, seen, probes }: PlanInput, kill: Kill[]): InitPlan {
       else done = true;
     };
     if (isSidecar(container)) {
-      const message = last.state === 'running' ? unhealthy(container, last, probes) : undefined;
-      if (message !== undefined) kill.push({ id: last.id, name: container.name, message: `${message}, will be restarted` });
-      if (message !== undefined || last.state !== 'running') start.add(i);
+      const stop = last.state === 'running' ? reasonToStop(input, container, last) : undefined;
+      if (stop) kill.push({ id: last.id, name: container.name, message: wordsOf(stop, true) });
+      else if (last.state === 'running') pushResize(input, container, last, resize);
+      if (stop || last.state !== 'running') start.add(i);
       else if (!container.startupProbe || probes.get(last.id)?.startup === 'success') next();
       continue;
     }
@@ -159,6 +183,32 @@ const ephemeralToStart = ({ pod, seen }: PlanInput): string[] =>
   containersOf(pod)
     .filter(({ container, role }) => role === 'ephemeral' && (newest(seen, container.name)?.state ?? 'created') === 'created')
     .map(({ container }) => container.name);
+
+/** Why a running container must stop; `always`: to start again, whatever its restart policy says. */
+type Stop = { message: string; always: boolean };
+
+const wordsOf = ({ message, always }: Stop, restart: boolean): string =>
+  restart && !(always && message.endsWith('restart')) ? `${message}, will be restarted` : message;
+
+function reasonToStop(input: PlanInput, container: Container, last: ObservedContainer): Stop | undefined {
+  if (last.asked !== undefined && container.image !== undefined && last.asked !== container.image)
+    return { message: `Container ${container.name} definition changed`, always: true };
+  const message = unhealthy(container, last, input.probes);
+  if (message !== undefined) return { message, always: false };
+  if (!planResize(container, last, input.limitsFor(container))?.restart) return undefined;
+  return { message: `Container ${container.name} resize requires restart`, always: true };
+}
+
+function pushResize(input: PlanInput, container: Container, last: ObservedContainer, resize: Resize[]): void {
+  const plan = planResize(container, last, input.limitsFor(container));
+  if (plan) resize.push({ id: last.id, name: container.name, limits: plan.limits });
+}
+
+/** What some give back, others may need. */
+function lessFirst(seen: ObservedPod, resize: readonly Resize[]): Resize[] {
+  const growth = ({ name, limits }: Resize): number => (limits.memoryBytes ?? 0) - (newest(seen, name)?.limits?.memoryBytes ?? 0);
+  return [...resize].sort((a, b) => growth(a) - growth(b));
+}
 
 function unhealthy(container: Container, last: ObservedContainer, probes: ProbeResults): string | undefined {
   const results = probes.get(last.id);

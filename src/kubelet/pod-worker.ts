@@ -9,6 +9,8 @@ import { podKey } from './names.ts';
 import { newest, runningSandbox } from './observed.ts';
 import type { Parts } from './parts.ts';
 import { type PodPlan, planPod, type Waiting } from './plan.ts';
+import { PodResize } from './resize/pod-resize.ts';
+import { limitsOf } from './resources.ts';
 import { removePodFiles } from './pod-files.ts';
 import type { ProbeSubject } from './probes/run.ts';
 import { containersOf, isFinished } from './restart.ts';
@@ -35,6 +37,7 @@ export class PodWorker {
   readonly #onEnd: () => void;
   /** Running containers that were there before this process: what the API says of their health holds for now. */
   readonly #adopted: ReadonlySet<string>;
+  readonly #resize: PodResize;
   #pod: Pod;
   #said: core.PodStatus | undefined;
   #busy = false;
@@ -56,6 +59,7 @@ export class PodWorker {
   constructor(parts: Parts, pod: Pod, onEnd: () => void) {
     this.#parts = parts;
     this.#pod = pod;
+    this.#resize = new PodResize(parts, pod);
     this.#onEnd = onEnd;
     this.#acceptedAt = parts.clock.now();
     this.#writer = createStatusWriter(parts, pod);
@@ -65,7 +69,7 @@ export class PodWorker {
         .containers.filter((it) => it.state === 'running')
         .map((it) => it.id),
     );
-    if (isFinished(pod.status?.phase)) this.#over = true;
+    if (isFinished(pod.status?.phase)) this.#ends();
   }
 
   get pod(): Pod {
@@ -145,9 +149,11 @@ export class PodWorker {
     if (this.#gone || isDeleting(this.#pod)) return this.#terminate();
     this.#checkDeadline();
     if (this.#over || this.#failure) return this.#settle();
-    this.#publish();
+    this.#resize.decide(this.#pod, () => this.wake());
     const plan = this.#makePlan();
     this.#plan = plan;
+    this.#resize.look(this.#pod, plan.resize.length === 0 && !plan.kill.some((it) => it.message.endsWith('resize requires restart')));
+    this.#publish();
     if (plan.killPod && !plan.createSandbox) return this.#settle();
     const well = await applyPlan(this.#parts, this.#work(), plan);
     this.#publish();
@@ -160,8 +166,10 @@ export class PodWorker {
   #makePlan(): PodPlan {
     const { observer, probes, backOff, clock } = this.#parts;
     const { uid } = this.#pod.metadata;
+    const pod = this.#resize.allocated(this.#pod);
     return planPod({
-      pod: this.#pod,
+      pod,
+      limitsFor: (it) => limitsOf(pod, it, this.#parts.node.memoryBytes),
       seen: observer.pods.pod(uid),
       probes: probes.results,
       waits: (name, endedAt) => backOff.waits(`${uid}/${name}`, endedAt, clock.now()),
@@ -170,7 +178,8 @@ export class PodWorker {
 
   #work(): PodWork {
     return {
-      pod: this.#pod,
+      pod: this.#resize.allocated(this.#pod),
+      resizeFailed: (message) => this.#resize.failed(this.#pod, message),
       reasons: this.#reasons,
       hooksOpen: this.#hooksOpen,
       restartsOf: (name) => {
@@ -203,7 +212,7 @@ export class PodWorker {
   #publish(): void {
     if (this.#ended) return;
     const { observer, probes, config, clock } = this.#parts;
-    const pod = this.#pod;
+    const pod = this.#resize.allocated(this.#pod);
     const seen = observer.pods.pod(pod.metadata.uid);
     probes.follow(pod.metadata.uid, this.#probed(), isDeleting(pod));
     if (this.#gone || this.#silent) return;
@@ -218,6 +227,7 @@ export class PodWorker {
       acceptedAt: this.#acceptedAt,
       over: this.#over,
       failure: this.#failure,
+      resize: this.#resize.conditions,
       now: clock.now(),
     });
     if (deepEqual(status, this.#said)) return;
@@ -247,12 +257,18 @@ export class PodWorker {
     const grace = this.#pod.spec.terminationGracePeriodSeconds ?? 30;
     if (this.#failure) this.#publish();
     await stopContainers(this.#parts, this.#pod, observer.pods.pod(uid), { graceSeconds: grace, hurry: this.#hurry.signal });
-    this.#over = true;
+    this.#ends();
     this.#publish();
     await Promise.all(observer.pods.pod(uid).sandboxes.map((it) => dropSandbox(this.#parts, this.#pod, it)));
     await this.#parts.volumes.remove(uid);
     this.#settled = true;
     this.#publish();
+  }
+
+  /** Nothing of it will be started again. */
+  #ends(): void {
+    this.#over = true;
+    this.#resize.end();
   }
 
   /** Sets a limit to what still goes on. Called again it only ever shortens the time. */
@@ -275,7 +291,7 @@ export class PodWorker {
     this.#publish();
     const graceSeconds = Math.max(0, Math.ceil(((this.#graceEndsAt ?? clock.now()) - clock.now()) / 1000));
     await stopContainers(this.#parts, pod, observer.pods.pod(uid), { graceSeconds, hurry: this.#hurry.signal });
-    this.#over = true;
+    this.#ends();
     this.#publish();
     this.#silent = true;
     const seen = observer.pods.pod(uid);

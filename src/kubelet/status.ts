@@ -20,6 +20,8 @@ export type StatusInput = ContainerStatusInput & {
   over: boolean;
   /** Why we ended the pod: a deadline, a refusal. */
   failure: { reason: string; message: string } | undefined;
+  /** Conditions of a resize that is under way. */
+  resize?: readonly core.PodCondition[];
   now: Milliseconds;
 };
 
@@ -79,7 +81,14 @@ function addressOf({ pod, seen, old, nodeAddress }: StatusInput): string | undef
 function conditions(input: StatusInput, phase: string, statuses: ReadonlyMap<string, core.ContainerStatus>): core.PodCondition[] {
   const { pod, old } = input;
   const foreign = (pod.status?.conditions ?? []).filter((it) => !ownConditions.includes(it.type));
-  const own = conditionsOf({ pod, phase, statuses, sandboxReady: runningSandbox(input.seen) !== undefined, foreign });
+  const own = conditionsOf({
+    pod,
+    phase,
+    statuses,
+    sandboxReady: runningSandbox(input.seen) !== undefined,
+    resize: input.resize ?? [],
+    foreign,
+  });
   const generation = pod.metadata.generation;
   const before = [...(old.conditions ?? []), ...(pod.status?.conditions ?? [])];
   return [
@@ -88,7 +97,7 @@ function conditions(input: StatusInput, phase: string, statuses: ReadonlyMap<str
       const known = findCondition(before, it.type);
       const dated = withCondition(
         known ? [known] : [],
-        { ...it, ...(generation !== undefined && { observedGeneration: generation }) },
+        { ...(generation !== undefined && { observedGeneration: generation }), ...it },
         toTime(input.now),
       )[0];
       return dated as core.PodCondition;

@@ -86,6 +86,8 @@ export type ContainerState = {
   /** Process id on the engine's host while it runs; 0 otherwise. */
   pid: number;
   tty: boolean;
+  /** What it may use now, as far as `update` can change that. */
+  limits: ResourceLimits;
 };
 
 export type ContainerEvent = {
@@ -112,6 +114,7 @@ export interface Containers {
   inspect(id: ContainerId): Promise<ContainerState | undefined>;
   /** All with these labels, running or not, sandboxes included, fully inspected. */
   list(labels: Labels): Promise<ContainerState[]>;
+  /** Changes what it may use while it runs; what is not given stays. Fails when the engine or the kernel will not. */
   update(id: ContainerId, limits: ResourceLimits): Promise<void>;
   /**
    * Changes to containers with these labels, oldest first, until `signal` aborts. Reconnects by itself; after a

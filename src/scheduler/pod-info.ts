@@ -1,4 +1,4 @@
-import { type core, podRequests } from '../kinds/index.ts';
+import { type core, heldRequests, podRequests } from '../kinds/index.ts';
 import { controllerOf, keyOf } from '../meta/owner.ts';
 import { milliValue, quantityValue } from '../meta/quantity.ts';
 import type { Quantity } from '../meta/types.ts';
@@ -47,7 +47,7 @@ export function podInfoOf(pod: core.Pod): PodInfo {
     key: keyOf(pod),
     uid: metadata.uid,
     priority: spec.priority ?? 0,
-    requests: amountsOf(podRequests(spec)),
+    requests: amountsOf(heldRequests(pod)),
     assumed: assumedOf(spec),
     hostPorts: hostPortsOf(spec),
     claims: claimsOf(pod).map((it) => it.key),

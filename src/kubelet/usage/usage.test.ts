@@ -64,7 +64,7 @@ describe('the meter', () => {
     looks = 0;
     const state = (id: string, name: string, status: ContainerState['status'] = 'running'): ContainerState => ({
       ...{ id, name: id, image: '', imageId: '', createdAt: 0, startedAt: 1, finishedAt: 0, exitCode: 0, oomKilled: false, error: '' },
-      ...{ status, pid: 1, tty: false, labels: { 'io.kubernetes.pod.uid': 'p1', 'io.kubernetes.container.name': name } },
+      ...{ status, pid: 1, tty: false, limits: {}, labels: { 'io.kubernetes.pod.uid': 'p1', 'io.kubernetes.container.name': name } },
     });
     ask = createUsageMeter({
       clock,

@@ -35,6 +35,14 @@ export const limitsOf = (limits: ResourceLimits): Docker.HostConfig => ({
   ...(limits.pids !== undefined && { PidsLimit: limits.pids }),
 });
 
+/** The same, read from what the engine says of a container. To the engine 0 is no limit. */
+export const limitsIn = ({ CpuShares, NanoCpus, Memory, PidsLimit }: Docker.HostConfig): ResourceLimits => ({
+  ...(CpuShares && { cpuShares: CpuShares }),
+  ...(NanoCpus && { nanoCpus: NanoCpus }),
+  ...(Memory && { memoryBytes: Memory }),
+  ...(PidsLimit && PidsLimit > 0 && { pids: PidsLimit }),
+});
+
 export function sandboxOptions(spec: SandboxSpec): Docker.ContainerCreateOptions {
   const { network } = spec;
   return {

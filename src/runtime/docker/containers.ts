@@ -10,7 +10,7 @@ import {
   NoSuchContainer,
   StartFailed,
 } from '../runtime.ts';
-import { containerOptions, limitsOf, sandboxOptions } from './container-options.ts';
+import { containerOptions, limitsIn, limitsOf, sandboxOptions } from './container-options.ts';
 import { engineEvents } from './events.ts';
 import { codeOf, textOf, unlessGone } from './failure.ts';
 import { inTurns } from './turns.ts';
@@ -133,5 +133,6 @@ function stateOf(info: Docker.ContainerInspectInfo): ContainerState {
     error: state.Error ?? '',
     pid: state.Pid ?? 0,
     tty: config.Tty ?? false,
+    limits: limitsIn(info.HostConfig),
   };
 }

@@ -8,6 +8,7 @@ import {
   EngineUnavailable,
   type Labels,
   NoSuchContainer,
+  type ResourceLimits,
   type Runtime,
   type SandboxSpec,
   StartFailed,
@@ -61,6 +62,9 @@ const info: EngineInfo = {
 
 const has = (labels: Labels, wanted: Labels): boolean => Object.entries(wanted).every(([key, value]) => labels[key] === value);
 
+/** Without what an engine cannot change. */
+const changeable = ({ oomScoreAdj: _, ...limits }: ResourceLimits): ResourceLimits => limits;
+
 export function createMemoryRuntime(clock: Clock): MemoryRuntime {
   const states = new Map<ContainerId, ContainerState>();
   const specs = new Map<ContainerId, ContainerSpec | SandboxSpec>();
@@ -111,6 +115,7 @@ export function createMemoryRuntime(clock: Clock): MemoryRuntime {
       error: '',
       pid: 0,
       tty: 'tty' in spec ? spec.tty : false,
+      limits: 'image' in spec ? changeable(spec.limits) : {},
     };
     states.set(id, state);
     specs.set(id, spec);
@@ -210,7 +215,12 @@ export function createMemoryRuntime(clock: Clock): MemoryRuntime {
         check();
         return [...states.values()].filter((it) => has(it.labels, labels));
       },
-      update: async () => check(),
+      update: async (id, limits) => {
+        check();
+        const state = states.get(id);
+        if (!state) throw new NoSuchContainer(`No such container: ${id}`);
+        put(id, { limits: { ...state.limits, ...changeable(limits) } });
+      },
       events: (labels, signal) => events(labels, signal, listeners),
     },
     streams: streams.streams,

@@ -122,6 +122,24 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeTrial>)
         expect(await trial.runtime.containers.createSandbox(sandboxSpec)).toBe(sandbox);
       });
 
+      test('what a container may use is told, and changes while it runs', async () => {
+        const { containers } = trial.runtime;
+        const [small, large] = [16 * 1024 * 1024, 32 * 1024 * 1024];
+        const before = { cpuShares: 102, nanoCpus: 200_000_000, memoryBytes: small };
+        const id = await started(['sleep', '1000'], { limits: before });
+        const state = await containers.inspect(id);
+        expect(state?.limits).toEqual(before);
+        await containers.update(id, { cpuShares: 512, nanoCpus: 500_000_000, memoryBytes: large });
+        expect((await containers.inspect(id))?.limits).toEqual({ cpuShares: 512, nanoCpus: 500_000_000, memoryBytes: large });
+        await containers.update(id, { memoryBytes: small });
+        const after = await containers.inspect(id);
+        expect([after?.limits, after?.startedAt]).toEqual([
+          { cpuShares: 512, nanoCpus: 500_000_000, memoryBytes: small },
+          state?.startedAt,
+        ]);
+        await containers.remove(id);
+      });
+
       test('a name taken by something else is taken back', async () => {
         const { containers } = trial.runtime;
         const first = spec(['sleep', '1000'], { labels: { ...trial.labels, attempt: '0' } });

@@ -1,6 +1,6 @@
 import { addQuantities, compareQuantities } from '../../../meta/quantity.ts';
 import type { Quantity } from '../../../meta/types.ts';
-import type { Pod, PodSpec } from '../../generated/core-v1.ts';
+import type { Container, Pod, PodSpec } from '../../generated/core-v1.ts';
 
 export type ResourceAmounts = { [resource: string]: Quantity };
 
@@ -42,6 +42,34 @@ function amountsOf(spec: PodSpec, field: 'requests' | 'limits'): ResourceAmounts
 
 /** What the scheduler counts for a pod, with overhead. */
 export const podRequests = (spec: PodSpec): ResourceAmounts => add(amountsOf(spec, 'requests'), spec.overhead);
+
+/**
+ * What a pod counts for on its node: the most of what its containers ask for, were given and have. The three differ
+ * while it is being resized; what it asks for counts for nothing when its node can never give it (KEP-1287).
+ */
+export function heldRequests({ spec, status }: Pod): ResourceAmounts {
+  const said = new Map([...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])].map((it) => [it.name, it]));
+  if (said.size === 0) return podRequests(spec);
+  const never = status?.conditions?.some((it) => it.type === 'PodResizePending' && it.reason === 'Infeasible') === true;
+  const held = (container: Container): Container => {
+    const it = said.get(container.name);
+    if (!it?.resources && !it?.allocatedResources) return container;
+    const has = most(it.allocatedResources ?? {}, it.resources?.requests ?? {});
+    const asks = container.resources?.requests ?? {};
+    // Only these two can be resized.
+    const counted = { ...asks };
+    for (const name of ['cpu', 'memory']) {
+      const amount = never ? has[name] : most(has, asks)[name];
+      if (amount !== undefined) counted[name] = amount;
+    }
+    return { ...container, resources: { ...container.resources, requests: counted } };
+  };
+  return podRequests({
+    ...spec,
+    containers: spec.containers.map(held),
+    ...(spec.initContainers && { initContainers: spec.initContainers.map(held) }),
+  });
+}
 
 /** What a pod may use at most, of that which is limited. */
 export function podLimits(spec: PodSpec): ResourceAmounts {
