@@ -10,6 +10,7 @@ import { startTestCluster } from '../fixtures/cluster/cluster.ts';
 import { readKubeconfig } from '../fixtures/cluster/kubeconfig.ts';
 import type { Measure } from './bench.ts';
 import { api } from './measures/api.ts';
+import { healing } from './measures/healing.ts';
 import { idle, idleWithPods } from './measures/idle.ts';
 import { pods } from './measures/pods.ts';
 import { proxy } from './measures/proxy.ts';
@@ -24,6 +25,7 @@ const measures: ReadonlyArray<[name: string, measure: Measure]> = [
   ['proxy', proxy],
   ['start', start],
   ['api', api],
+  ['healing', healing],
 ];
 
 const say = (text: string): void => void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text} …\n`);
