@@ -50,7 +50,7 @@ export async function openPlane(config: PlaneConfig, { clock, random, log, count
     if (config.mode === 'nftables') throw new Error(`the data plane nftables cannot be used: ${ready}`);
     why = ready;
   }
-  const traffic = createUserspace({ clock, random, ...(count && { count }) });
+  const traffic = createUserspace({ clock, random, ownAddress: config.nodeAddress, ...(count && { count }) });
   return { name: 'userspace', ...(why !== undefined && { why }), traffic, fault: () => undefined, close: () => traffic.close() };
 }
 
@@ -78,7 +78,9 @@ async function prepare(config: PlaneConfig, programs: Programs): Promise<{ facts
     if (bridge === undefined) return `no bridge of this host has ${nodeAddress}: the engine runs elsewhere`;
     await prepareBridge(bridge);
     const own = ownListeners.map(({ address, protocol, port }) => `${address} . ${protocol.toLowerCase()} . ${port}`);
-    return { facts: { name: tableNameOf(cluster), serviceCidr, bridge, ...(podCidr && nodeCidr && { podCidr, nodeCidr }), own } };
+    return {
+      facts: { name: tableNameOf(cluster), serviceCidr, bridge, nodeAddress, ...(podCidr && nodeCidr && { podCidr, nodeCidr }), own },
+    };
   } catch (error) {
     return (error as Error).message;
   }

@@ -4,6 +4,8 @@ export type TableFacts = {
   serviceCidr: string;
   /** The network interface of this node's pods; none in tests without containers. */
   bridge?: string;
+  /** This host's own address on it. */
+  nodeAddress?: string;
   /** This node's pods: what is elsewhere answers past this host unless its client is told to be us. */
   podCidr?: string;
   nodeCidr?: string;
@@ -27,7 +29,9 @@ export const serviceKey = 'ip daddr . meta l4proto . th dport';
  * - `egress`, `ingress`: pods that NetworkPolicies select → what they may do; what returns from there is allowed. The node
  *   itself reaches its pods by `output`, which asks nobody: probes go on.
  * - `source`: endpoints that could not answer the client itself see this host instead: a pod that asked its own service,
- *   and clients whose address means something else over there.
+ *   and clients whose address means something else over there. So does an endpoint in this host's own network: a UDP
+ *   server answers from the address that it was asked from. The first rule changes nothing, so that Docker does not either:
+ *   it would hide this host from itself behind another of its addresses.
  */
 export const skeleton = (it: TableFacts): string => `table ip ${it.name} {
   map services { type ipv4_addr . inet_proto . inet_service : verdict; }
@@ -47,7 +51,9 @@ export const skeleton = (it: TableFacts): string => `table ip ${it.name} {
   }
   chain source {
     type nat hook postrouting priority 90; policy accept;
+    ${it.nodeAddress ? `oifname "lo" ip saddr ${it.nodeAddress} ip daddr ${it.nodeAddress} snat to ${it.nodeAddress}` : ''}
     ct status & dnat != dnat return
+    ${it.nodeAddress ? `oifname "lo" ip daddr ${it.nodeAddress} snat to ${it.nodeAddress}` : ''}
     oifname "lo" return
     ip saddr . ip daddr @self masquerade
     ip saddr { 127.0.0.0/8, ${it.serviceCidr} } masquerade

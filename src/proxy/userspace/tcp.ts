@@ -13,7 +13,13 @@ const connectTimeout = seconds(3);
 /** Fewer and larger steps for bulk transfers. */
 const highWaterMark = 256 * 1024;
 
-export type PortDeps = { clock: Clock; connections: Set<Socket>; count: (what: 'connection' | 'failed connect') => void };
+export type PortDeps = {
+  clock: Clock;
+  connections: Set<Socket>;
+  count: (what: 'connection' | 'failed connect') => void;
+  /** This host's address among its pods: the one that endpoints in the host's network have. */
+  ownAddress?: string;
+};
 
 /** One open port: what `userspace.ts` needs of it, for TCP and UDP alike. */
 export interface OpenPort {

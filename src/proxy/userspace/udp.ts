@@ -18,13 +18,14 @@ const mostWaiting = 64;
 type Association = {
   endpoint: Endpoint;
   socket: Socket;
+  send: (message: Buffer) => void;
   waiting: Buffer[] | undefined;
   began: Milliseconds;
   last: Milliseconds;
   isStream: boolean;
 };
 
-export function openUdp(start: Listener, balancer: Balancer, { clock, count }: Pick<PortDeps, 'clock' | 'count'>): OpenPort {
+export function openUdp(start: Listener, balancer: Balancer, { clock, count, ownAddress }: Omit<PortDeps, 'connections'>): OpenPort {
   /** In the order of last use by the client. */
   const associations = new Map<string, Association>();
   const server = createSocket({ type: 'udp4' });
@@ -53,22 +54,30 @@ export function openUdp(start: Listener, balancer: Balancer, { clock, count }: P
     count('connection');
     const socket = createSocket({ type: 'udp4', lookup });
     const now = clock.now();
-    const made: Association = { endpoint, socket, waiting: [], began: now, last: now, isStream: false };
+    // Docker hides this host from itself behind another of its addresses, and a server that listens on all of them
+    // answers from there: then the port alone tells that it is the endpoint.
+    const isOwn = endpoint.address === ownAddress;
+    const send = (message: Buffer): void =>
+      isOwn ? socket.send(message, endpoint.port, endpoint.address, ignore) : socket.send(message, ignore);
+    const made: Association = { endpoint, socket, send, waiting: [], began: now, last: now, isStream: false };
     const isCurrent = (): boolean => associations.get(key) === made;
     // Refused: the next datagram tries another endpoint.
     socket.on('error', () => {
       count('failed connect');
       if (isCurrent()) drop(key);
     });
-    socket.on('message', (reply) => {
+    socket.on('message', (reply, from) => {
+      if (isOwn && from.port !== endpoint.port) return;
       made.last = clock.now();
       if (made.last - made.began > seconds(2)) made.isStream = true;
       if (!isClosed) server.send(reply, client.port, client.address, ignore);
     });
-    socket.connect(endpoint.port, endpoint.address, () => {
-      for (const message of made.waiting ?? []) if (isCurrent()) socket.send(message, ignore);
+    const onOpen = (): void => {
+      for (const message of made.waiting ?? []) if (isCurrent()) send(message);
       made.waiting = undefined;
-    });
+    };
+    if (isOwn) socket.bind(0, onOpen);
+    else socket.connect(endpoint.port, endpoint.address, onOpen);
     associations.set(key, made);
     const oldest = associations.keys().next().value;
     if (associations.size > mostClients && oldest !== undefined) drop(oldest);
@@ -86,7 +95,7 @@ export function openUdp(start: Listener, balancer: Balancer, { clock, count }: P
       associations.set(key, known);
     }
     to.last = clock.now();
-    if (!to.waiting) to.socket.send(message, ignore);
+    if (!to.waiting) to.send(message);
     else if (to.waiting.length < mostWaiting) to.waiting.push(message);
   });
 

@@ -7,14 +7,14 @@ import { Balancer } from './balancer.ts';
 import { type OpenPort, openTcp, type PortDeps } from './tcp.ts';
 import { openUdp } from './udp.ts';
 
-type Deps = { clock: Clock; random: Random; count?: PortDeps['count'] };
+type Deps = { clock: Clock; random: Random; count?: PortDeps['count']; ownAddress?: string };
 
 /** Traffic carried by this process: a socket per listener, and a pair of sockets per connection. */
-export function createUserspace({ clock, random, count = () => {} }: Deps): Traffic {
+export function createUserspace({ clock, random, count = () => {}, ownAddress }: Deps): Traffic {
   const listeners = new Map<string, { listener: Listener; port: OpenPort | undefined }>();
   const balancers = new Map<string, { balancer: Balancer; ids: Set<string> }>();
   const connections = new Set<Socket>();
-  const deps: PortDeps = { clock, connections, count };
+  const deps: PortDeps = { clock, connections, count, ...(ownAddress !== undefined && { ownAddress }) };
 
   function join({ group, id }: Listener): Balancer {
     let shared = balancers.get(group);
