@@ -8,6 +8,7 @@ import {
   namespace,
   priorityClass,
   service,
+  serviceCidr,
   systemPriorityClasses,
 } from '../kinds/index.ts';
 import { readYamlDocuments } from '../meta/read/yaml.ts';
@@ -42,6 +43,11 @@ export async function ensureInitialObjects(local: Local, manifests: string): Pro
       await ensure(local, kind, object, object.metadata.namespace);
     }
   }
+}
+
+/** The range that the cluster was made with, as an object that people and tools can read. */
+export async function ensureServiceCidr(local: Local, cidr: string): Promise<void> {
+  await ensure(local, serviceCidr, { metadata: { name: 'kubernetes' }, spec: { cidrs: [cidr] } });
 }
 
 /** default/kubernetes: the API server's own Service, at its reserved address, with the endpoint it really answers on. */

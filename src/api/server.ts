@@ -9,6 +9,7 @@ import type { Random } from '../lib/random.ts';
 import type { KubeObject } from '../meta/types.ts';
 import type { Store } from '../store/index.ts';
 import { admissionOf } from './admission/admission.ts';
+import { defaultIngressClass } from './admission/ingress-class.ts';
 import { limitRanger } from './admission/limit-ranger.ts';
 import { namespaceLifecycle } from './admission/namespace.ts';
 import { podDefaults } from './admission/pod.ts';
@@ -24,7 +25,7 @@ import { impersonate } from './auth/impersonate.ts';
 import type { Pki } from './auth/pki.ts';
 import { type AccountTokens, accountTokens } from './auth/tokens/account-tokens.ts';
 import { signingKey } from './auth/tokens/jwt.ts';
-import { ensureInitialObjects, ensureKubernetesService } from './bootstrap.ts';
+import { ensureInitialObjects, ensureKubernetesService, ensureServiceCidr } from './bootstrap.ts';
 import { decode, shown, storeKey } from './codec.ts';
 import { type ApiContext, createContext } from './context.ts';
 import { createDialIn, type DialIn } from './dial/index.ts';
@@ -93,6 +94,7 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
     volumeProtection,
     defaultStorageClass(store),
     claimGrowth(store),
+    defaultIngressClass(store),
     await quotaAdmission(store, clock),
     // Last: nothing after it may refuse what it has taken.
     await serviceAddresses(store, config),
@@ -114,6 +116,7 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
     void onUpgrade({ streams, dialIn }, tokens, request, socket as Socket, head);
   const local = localTransport(api, deps.connectNode);
   await ensureInitialObjects(local, config.manifests);
+  await ensureServiceCidr(local, config.serviceCidr);
   const listener = await listenOn(config.host, config.port, pki, { request: handler, upgrade });
   const { port } = listener;
   const stopExpiry = expireEvents(api, eventLifetime);

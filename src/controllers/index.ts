@@ -9,6 +9,7 @@ import { mirroredEndpoints } from './endpointslice-mirroring/reconcile.ts';
 import { ephemeralVolumes } from './ephemeral-volume/reconcile.ts';
 import { garbageCollector } from './garbage-collector/reconcile.ts';
 import { autoscalers } from './horizontal-pod-autoscaler/reconcile.ts';
+import { ipAddresses } from './ip-address/reconcile.ts';
 import { jobOrphans } from './job/orphans.ts';
 import { jobs } from './job/reconcile.ts';
 import { namespaces } from './namespace/reconcile.ts';
@@ -21,6 +22,7 @@ import { rootCaPublisher } from './root-ca/reconcile.ts';
 import type { Controller } from './run.ts';
 import { defaultServiceAccounts } from './service-account/reconcile.ts';
 import { serviceAccountTokens } from './service-account-token/reconcile.ts';
+import { serviceCidrs } from './service-cidr/reconcile.ts';
 import { statefulSets } from './statefulset/reconcile.ts';
 import { taintEviction } from './taint-eviction/reconcile.ts';
 import { finishedJobs } from './ttl-after-finished/reconcile.ts';
@@ -49,6 +51,8 @@ export const controllers: readonly Controller[] = [
   endpointSlices,
   endpointsOfServices,
   mirroredEndpoints,
+  ipAddresses,
+  serviceCidrs,
   namespaces,
   garbageCollector,
   defaultServiceAccounts,

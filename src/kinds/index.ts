@@ -28,10 +28,14 @@ import { addUsage, computeUsage, maskUsage, type Usage, usageOf } from './core/r
 import { podTemplate } from './core/pod-template.ts';
 import { replicationController } from './core/replication-controller.ts';
 import { secret } from './core/secret.ts';
-import { service } from './core/service.ts';
+import { service } from './core/service/service.ts';
 import { serviceAccount } from './core/service-account.ts';
 import { isTolerated, untolerated } from './core/taints.ts';
 import { endpointSlice } from './discovery/endpoint-slice.ts';
+import { classAnnotation, ingress } from './networking/ingress.ts';
+import { ingressClass, isDefaultIngressClass } from './networking/ingress-class.ts';
+import { ipAddress } from './networking/ip-address.ts';
+import { serviceCidr } from './networking/service-cidr.ts';
 import { podDisruptionBudget } from './policy/pod-disruption-budget.ts';
 import { priorityClass, systemPriorityClasses } from './scheduling/priority-class.ts';
 import { isDefaultClass, storageClass } from './storage/storage-class.ts';
@@ -55,6 +59,7 @@ export type * as discovery from './generated/discovery-v1.ts';
 export type * as events from './generated/events-v1.ts';
 export type * as metrics from './generated/metrics-v1beta1.ts';
 export type * as nodeV1 from './generated/node-v1.ts';
+export type * as networking from './generated/networking-v1.ts';
 export type * as policy from './generated/policy-v1.ts';
 export type * as scheduling from './generated/scheduling-v1.ts';
 export type * as storage from './generated/storage-v1.ts';
@@ -86,6 +91,10 @@ export {
   resourceQuota,
   priorityClass,
   endpointSlice,
+  ingress,
+  ingressClass,
+  serviceCidr,
+  ipAddress,
   storageClass,
   lease,
   runtimeClass,
@@ -120,6 +129,10 @@ export const kinds: readonly AnyKind[] = [
   resourceQuota,
   priorityClass,
   endpointSlice,
+  ingress,
+  ingressClass,
+  serviceCidr,
+  ipAddress,
   storageClass,
   lease,
   runtimeClass,
@@ -131,6 +144,7 @@ export { isTolerated, isWanted, matchesNodeSelector, matchesTerm, type Target, u
 export { firstFree, hasIndex, type Indexes, mergeIndexes, readIndexes, showIndexes, totalOf, withIndexes };
 export { addUsage, computeUsage, isInScope, maskUsage, podLimits, type Usage, usageOf };
 export { systemPriorityClasses };
+export { classAnnotation, isDefaultIngressClass };
 export { age, eventsEvent, isDefaultClass, isPodFinished, isPodReady, heldRequests, podRequests, qosClassOf, resolvePort };
 
 const byPath = new Map([...kinds, ...reviews, ...measured].map((it) => [`${it.group}/${it.version}/${it.plural}`, it]));

@@ -1,9 +1,11 @@
+import { isIP } from 'node:net';
 import { type FieldError, required } from '../../meta/field-error.ts';
 import { dns1123Label, portNumber } from '../../meta/names.ts';
 import { defineKind } from '../define.ts';
 import { enumFaults } from '../enums.ts';
 import { addressFaults, faultsOf } from '../faults.ts';
 import type { Endpoints, EndpointSubset } from '../generated/core-v1.ts';
+import { specialAddressFaults } from './special-address.ts';
 
 /** Addresses with ports, the first three and how many more there are. */
 export function endpointsText(pairs: readonly string[], total: number): string {
@@ -16,7 +18,10 @@ function subsetFaults(subset: EndpointSubset, path: string): FieldError[] {
   const faults: FieldError[] = [];
   if (addresses.length + notReadyAddresses.length === 0) faults.push(required(path, 'must specify `addresses` or `notReadyAddresses`'));
   for (const [list, items] of Object.entries({ addresses, notReadyAddresses })) {
-    for (const [i, { ip }] of items.entries()) faults.push(...addressFaults(`${path}.${list}[${i}].ip`, ip ?? ''));
+    for (const [i, { ip = '' }] of items.entries()) {
+      const at = `${path}.${list}[${i}].ip`;
+      faults.push(...(isIP(ip) ? specialAddressFaults(at, ip) : addressFaults(at, ip)));
+    }
   }
   for (const [i, port] of ports.entries()) {
     const at = `${path}.ports[${i}]`;

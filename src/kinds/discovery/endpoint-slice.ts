@@ -1,5 +1,7 @@
+import { isIP, isIPv6 } from 'node:net';
 import { duplicate, type FieldError, invalidValue, required, tooMany } from '../../meta/field-error.ts';
 import { endpointsText } from '../core/endpoints.ts';
+import { specialAddressFaults } from '../core/special-address.ts';
 import { dns1123Label, dns1123Subdomain } from '../../meta/names.ts';
 import { defineKind } from '../define.ts';
 import { enumFaults } from '../enums.ts';
@@ -7,6 +9,10 @@ import { addressFaults, faultsOf } from '../faults.ts';
 import type { EndpointSlice } from '../generated/discovery-v1.ts';
 
 const most = 1000;
+
+const isOf = (addressType: string, address: string): boolean => isIPv6(address) === (addressType === 'IPv6');
+const familyFault = (path: string, address: string, addressType: string): FieldError[] =>
+  isIP(address) === 0 ? addressFaults(path, address) : [invalidValue(path, address, `must be an ${addressType} address`)];
 
 function validate(it: EndpointSlice, was?: EndpointSlice): FieldError[] {
   const faults = enumFaults('discovery/v1.EndpointSlice', it);
@@ -19,7 +25,8 @@ function validate(it: EndpointSlice, was?: EndpointSlice): FieldError[] {
     if (addresses.length > 100) faults.push(tooMany(at, addresses.length, 100));
     for (const [j, address] of addresses.entries()) {
       if (it.addressType === 'FQDN') faults.push(...faultsOf(`${at}[${j}]`, address, dns1123Subdomain(address)));
-      else faults.push(...addressFaults(`${at}[${j}]`, address));
+      else if (isIP(address) === 0 || !isOf(it.addressType, address)) faults.push(...familyFault(`${at}[${j}]`, address, it.addressType));
+      else faults.push(...specialAddressFaults(`${at}[${j}]`, address));
     }
   }
   const names = new Set<string>();
