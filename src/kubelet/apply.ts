@@ -72,8 +72,9 @@ async function stopWhatMust(parts: Parts, { pod, hurry }: PodWork, plan: PodPlan
 /** A probe may give less time to its container than the pod has. */
 function graceOf(pod: Pod, name: string, grace: number, message: string): number {
   const container = containersOf(pod).find((it) => it.container.name === name)?.container;
-  const probe = message.includes('liveness probe') ? container?.livenessProbe : container?.startupProbe;
-  return probe?.terminationGracePeriodSeconds ?? grace;
+  if (message.includes('failed liveness probe')) return container?.livenessProbe?.terminationGracePeriodSeconds ?? grace;
+  if (message.includes('failed startup probe')) return container?.startupProbe?.terminationGracePeriodSeconds ?? grace;
+  return grace;
 }
 
 /** Removes a sandbox and gives its address back. */

@@ -61,6 +61,7 @@ export function containerSpec(pod: Pod, container: Container, facts: ContainerFa
     seccomp: seccompOf(pod, container, facts.seccompProfile),
     ...(security.procMount === 'Unmasked' && { unmaskedProc: true }),
     ...(pid && { pid }),
+    ...(container.lifecycle?.stopSignal && { stopSignal: container.lifecycle.stopSignal }),
     logFiles,
   };
 }

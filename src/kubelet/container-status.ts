@@ -103,7 +103,9 @@ function unseenStatus({ pod, seen }: ContainerStatusInput, container: core.Conta
 }
 
 /** What follows from the manifest alone. */
-function base(container: core.Container): Pick<Status, 'name' | 'ready' | 'resources' | 'allocatedResources' | 'volumeMounts'> {
+function base(
+  container: core.Container,
+): Pick<Status, 'name' | 'ready' | 'resources' | 'allocatedResources' | 'volumeMounts' | 'stopSignal'> {
   const mounts = (container.volumeMounts ?? []).map((it) => ({
     name: it.name,
     mountPath: it.mountPath,
@@ -115,6 +117,7 @@ function base(container: core.Container): Pick<Status, 'name' | 'ready' | 'resou
     resources: container.resources ?? {},
     ...(container.resources?.requests && { allocatedResources: container.resources.requests }),
     ...(mounts.length > 0 && { volumeMounts: mounts }),
+    ...(container.lifecycle?.stopSignal && { stopSignal: container.lifecycle.stopSignal }),
   };
 }
 

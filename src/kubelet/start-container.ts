@@ -75,7 +75,7 @@ export async function startContainer(
   const hook = container.lifecycle?.postStart;
   if (!hook) return;
   try {
-    await unlessInterrupted(runHook(parts, hook, { id, address: context.sandbox.address, container }, context.signal), context.signal);
+    await unlessInterrupted(runHook(parts, pod, hook, { id, address: context.sandbox.address, container }, context.signal), context.signal);
   } catch (error) {
     if (context.signal.aborted) throw error;
     parts.recorder.record(pod, 'Warning', 'FailedPostStartHook', 'PostStartHook failed', { fieldPath: containerPath(pod, container.name) });

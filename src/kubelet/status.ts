@@ -4,9 +4,10 @@ import { findCondition, withCondition } from '../meta/condition.ts';
 import { conditionsOf, ownConditions } from './conditions.ts';
 import { type ContainerStatusInput, containerStatus } from './container-status.ts';
 import { newest, runningSandbox } from './observed.ts';
+import { cutMessages, endUnseen, wasInitialized } from './last-words.ts';
 import { phaseOf } from './phase.ts';
 import { qosClass } from './resources.ts';
-import { containersOf, isFinished } from './restart.ts';
+import { containersOf, isFinished, type Role } from './restart.ts';
 
 type PodStatus = core.PodStatus;
 
@@ -29,10 +30,13 @@ export type StatusInput = ContainerStatusInput & {
 export function podStatus(input: StatusInput): PodStatus {
   const { pod, seen, old } = input;
   const named = statusesByName(old);
-  const all = containersOf(pod).map(({ container, role }) => ({
-    role,
-    status: containerStatus(input, container, role, named.get(container.name)),
-  }));
+  const all = lastWords(
+    input,
+    containersOf(pod).map(({ container, role }) => ({
+      role,
+      status: containerStatus(input, container, role, named.get(container.name)),
+    })),
+  );
   const statuses = new Map(all.map(({ status }) => [status.name, status]));
   const initialized = pod.spec.containers.some((it) => (newest(seen, it.name)?.startedAt ?? 0) > 0);
   const said = isFinished(pod.status?.phase) ? pod.status : old;
@@ -62,6 +66,17 @@ export function podStatus(input: StatusInput): PodStatus {
     ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
     qosClass: pod.status?.qosClass ?? qosClass(pod),
   };
+}
+
+type RoleStatus = { role: Role; status: core.ContainerStatus };
+
+/** What is said of containers is cut to its share of room; of a pod that is over nothing is left open. */
+function lastWords({ over }: StatusInput, all: readonly RoleStatus[]): RoleStatus[] {
+  const of = (...roles: Role[]): core.ContainerStatus[] => all.filter((it) => roles.includes(it.role)).map((it) => it.status);
+  const [init, apps] = [of('init', 'sidecar'), of('app')];
+  const ended = over ? endUnseen(init, apps, wasInitialized(init, apps)) : { init, apps };
+  const cut = new Map(cutMessages([...ended.init, ...ended.apps, ...of('ephemeral')]).map((it) => [it.name, it]));
+  return all.map(({ role, status }) => ({ role, status: cut.get(status.name) ?? status }));
 }
 
 const statusesByName = (it: PodStatus): Map<string, core.ContainerStatus> =>

@@ -5,7 +5,7 @@ import { runHook } from './hooks.ts';
 import { containerPath } from './names.ts';
 import { newest, type ObservedPod, runningSandbox } from './observed.ts';
 import type { Parts } from './parts.ts';
-import { containersOf, type Role } from './restart.ts';
+import { containersOf } from './restart.ts';
 
 type Pod = core.Pod;
 /** How containers of a pod are brought to an end. */
@@ -18,11 +18,14 @@ export type Ending = {
 // Even a container whose hook used up its grace gets this to end by itself.
 const leastGrace = 2;
 
-/** Runs preStop within the grace period, then asks the container to end, then kills it. Resolves when it has ended. */
+/**
+ * Runs preStop within the grace period, waits for its turn, then asks the container to end, then kills it. Resolves
+ * when it has ended.
+ */
 export async function stopContainer(
   parts: Parts,
   pod: Pod,
-  it: { id: string; name: string; message?: string },
+  it: { id: string; name: string; message?: string; turn?: Promise<unknown> },
   { graceSeconds, hurry }: Ending,
 ): Promise<void> {
   const { runtime, clock, recorder, observer } = parts;
@@ -31,7 +34,9 @@ export async function stopContainer(
   const began = clock.now();
   const hook = container?.lifecycle?.preStop;
   if (container && hook && graceSeconds > 0) await preStop(parts, pod, { id: it.id, container, hook }, { graceSeconds, hurry });
-  const left = Math.max(Math.min(leastGrace, graceSeconds), Math.ceil(graceSeconds - (clock.now() - began) / 1000));
+  const rest = (): number => Math.ceil(graceSeconds - (clock.now() - began) / 1000);
+  if (it.turn) await within(parts, it.turn, seconds(rest()), hurry);
+  const left = Math.max(Math.min(leastGrace, graceSeconds), rest());
   const kill = (): void =>
     void runtime.containers
       .kill(it.id, 'SIGKILL')
@@ -57,7 +62,7 @@ async function preStop(
   const limit: Milliseconds = seconds(ending.graceSeconds);
   try {
     await Promise.race([
-      runHook(parts, it.hook, { id: it.id, address, container: it.container }, over.signal),
+      runHook(parts, pod, it.hook, { id: it.id, address, container: it.container }, over.signal),
       sleep(parts.clock, limit, AbortSignal.any([over.signal, ending.hurry])),
     ]);
   } catch (error) {
@@ -68,23 +73,25 @@ async function preStop(
   }
 }
 
+/** Resolves with `turn`, or when there is no more time to wait for it. */
+async function within({ clock }: Parts, turn: Promise<unknown>, span: Milliseconds, hurry: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  if (span > 0) await Promise.race([turn, sleep(clock, span, AbortSignal.any([over.signal, hurry]))]);
+  over.abort();
+}
+
 /**
- * Stops everything of a pod that runs: all at once, but sidecars only after the others, the last of the manifest
- * first. The grace period is one for all of it.
+ * Stops everything of a pod that runs: all at once, but a sidecar ends only after the containers that may need it: the
+ * others, and the sidecars behind it in the manifest (kuberuntime's termination order). Its preStop hook does not wait.
+ * The grace period is one for all of it.
  */
 export async function stopContainers(parts: Parts, pod: Pod, seen: ObservedPod, ending: Ending): Promise<void> {
-  const began = parts.clock.now();
-  const left = (): Ending => ({
-    ...ending,
-    graceSeconds: Math.max(0, Math.ceil(ending.graceSeconds - (parts.clock.now() - began) / 1000)),
+  const running = containersOf(pod).flatMap(({ container: { name }, role }) => {
+    const last = newest(seen, name);
+    return last?.state === 'running' ? [{ id: last.id, name, role }] : [];
   });
-  const runs =
-    (role: Role) =>
-    (it: { container: core.Container; role: Role }): boolean =>
-      (role === 'sidecar') === (it.role === 'sidecar') && newest(seen, it.container.name)?.state === 'running';
-  const all = containersOf(pod);
-  const end = ({ container }: { container: core.Container }, how: Ending): Promise<void> =>
-    stopContainer(parts, pod, { id: newest(seen, container.name)?.id as string, name: container.name }, how);
-  await Promise.all(all.filter(runs('app')).map((it) => end(it, ending)));
-  for (const it of all.filter(runs('sidecar')).reverse()) await end(it, left());
+  const begun = running.filter((it) => it.role !== 'sidecar').map((it) => stopContainer(parts, pod, it, ending));
+  for (const it of running.filter(({ role }) => role === 'sidecar').reverse())
+    begun.push(stopContainer(parts, pod, { ...it, turn: Promise.allSettled(begun) }, ending));
+  await Promise.all(begun);
 }

@@ -63,6 +63,8 @@ export type ContainerSpec = {
   /** Whose process ids it sees: its own (absent), the sandbox's, the host's, or another container's. */
   pid?: 'sandbox' | 'host' | { container: ContainerId };
   cgroupParent?: string;
+  /** What asks it to end; absent: what its image says, else SIGTERM. */
+  stopSignal?: string;
   /** Rotation of the engine's log. */
   logFiles?: { maxBytes: number; count: number };
 };

@@ -96,6 +96,7 @@ export function containerOptions(spec: ContainerSpec): Docker.ContainerCreateOpt
     Tty: spec.tty,
     OpenStdin: spec.stdin,
     StdinOnce: spec.stdinOnce,
+    ...(spec.stopSignal && { StopSignal: spec.stopSignal }),
     // Probes are ours; an image's own health check would only cost.
     Healthcheck: { Test: ['NONE'] },
     HostConfig: {
