@@ -44,6 +44,8 @@ export function startPods(parts: Parts, informer: Informer<Pod>): Pods {
       finished.add(uid);
     });
     workers.set(uid, worker);
+    // It runs already: its files may be behind, and tokens in them run out.
+    if (parts.observer.pods.pod(uid).containers.length > 0 && worker.mounts) refresh(parts, pod);
     worker.update(pod);
     worker.wake();
   };
