@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
-import type { Mirrors } from './kubelet/index.ts';
+import { defaultThresholds, faultInThresholds, type Mirrors, parseThresholds } from './kubelet/index.ts';
 import { toAddress, toNumber } from './lib/ipv4.ts';
+import type { Milliseconds } from './lib/clock.ts';
+import { parseGoDuration } from './lib/go-duration.ts';
 import type { LogLevel } from './lib/log.ts';
+import { isQuantity } from './meta/quantity.ts';
 import { readYamlDocuments } from './meta/read/yaml.ts';
 import { faultInMirrors, mirrorsFrom, mirrorsText } from './mirrors.ts';
 import type { PlaneChoice } from './proxy/index.ts';
@@ -30,7 +33,15 @@ export type Config = {
     /** What carries the traffic of Services. */
     dataPlane: PlaneChoice;
   };
-  node: { name: string; maxPods: number };
+  node: {
+    name: string;
+    maxPods: number;
+    /** Of its resources, what is not for pods. */
+    reserved: { [name: string]: string };
+    /** Sysctls that pods may set although they are not safe. */
+    unsafeSysctls: readonly string[];
+    eviction: { thresholds: ReturnType<typeof parseThresholds>; transition: Milliseconds };
+  };
   images: {
     /** Where images can be had besides their own registries. */
     mirrors: Mirrors;
@@ -80,6 +91,16 @@ const portRange = (value: string): string | undefined => {
 const logLevel = (value: string): string | undefined =>
   ['debug', 'info', 'warn', 'error', 'silent'].includes(value) ? undefined : 'must be debug, info, warn, error or silent';
 
+/** `cpu=500m,memory=1Gi` */
+function faultInAmounts(text: string): string | undefined {
+  for (const it of text.split(',').filter((one) => one !== '')) {
+    const [name = '', amount = ''] = it.split('=');
+    if (!['cpu', 'memory', 'ephemeral-storage'].includes(name)) return 'may name cpu, memory and ephemeral-storage';
+    if (!isQuantity(amount)) return `must have an amount such as 500m or 1Gi for ${name}`;
+  }
+  return undefined;
+}
+
 const isAddress = (value: string): boolean => /^\d{1,3}(\.\d{1,3}){3}$/.test(value) && value.split('.').every((it) => Number(it) <= 255);
 
 /** Every setting: its name is the flag (`--pod-cidr`) and the key in a configuration file (`pod-cidr: …`). */
@@ -113,6 +134,33 @@ export const settings = {
   },
   'node-name': { env: 'PEAPOD_NODE_NAME', default: '', summary: "name of this node (default: the host's)", check: () => undefined },
   'max-pods': { env: 'PEAPOD_MAX_PODS', default: '110', summary: 'pods this node takes', check: wholeNumber(1, 250) },
+  reserved: {
+    env: 'PEAPOD_RESERVED',
+    default: '',
+    summary: 'what of the node is not for pods: cpu=500m,memory=1Gi,ephemeral-storage=10Gi',
+    check: (value) => faultInAmounts(value),
+  },
+  'eviction-hard': {
+    env: 'PEAPOD_EVICTION_HARD',
+    default: defaultThresholds,
+    summary: 'how little may be left of the node before pods must go; 0% switches one off',
+    check: faultInThresholds,
+  },
+  'eviction-pressure-transition-period': {
+    env: 'PEAPOD_EVICTION_PRESSURE_TRANSITION_PERIOD',
+    default: '5m',
+    summary: 'how long the node says that it is short after it is not',
+    check: (value) => (parseGoDuration(value) === undefined ? 'must be a duration such as 30s or 5m' : undefined),
+  },
+  'allowed-unsafe-sysctls': {
+    env: 'PEAPOD_ALLOWED_UNSAFE_SYSCTLS',
+    default: '',
+    summary: 'kernel settings that pods may change besides the safe ones: kernel.msg*,net.core.somaxconn',
+    check: (value) =>
+      value === '' || value.split(',').every((it) => /^[a-z0-9][-_a-z0-9./]*\*?$/.test(it))
+        ? undefined
+        : 'must be names with commas between',
+  },
   mirrors: {
     env: 'PEAPOD_MIRRORS',
     default: '',
@@ -182,7 +230,16 @@ function frozen(value: (name: SettingName) => string): Config {
       nodePortAddresses: value('node-port-addresses').split(','),
       dataPlane: value('data-plane') as PlaneChoice,
     },
-    node: { name: nodeName, maxPods: Number(value('max-pods')) },
+    node: {
+      name: nodeName,
+      maxPods: Number(value('max-pods')),
+      reserved: Object.fromEntries(listOf(value('reserved')).map((it) => it.split('=') as [string, string])),
+      unsafeSysctls: listOf(value('allowed-unsafe-sysctls')),
+      eviction: {
+        thresholds: parseThresholds(value('eviction-hard')),
+        transition: parseGoDuration(value('eviction-pressure-transition-period')) ?? 0,
+      },
+    },
     images: {
       mirrors: mirrorsFrom(value('mirrors')),
       parallelPulls: Number(value('parallel-pulls')),
@@ -191,6 +248,8 @@ function frozen(value: (name: SettingName) => string): Config {
     log: { level: value('log-level') as LogLevel, file: value('log-file') || undefined },
   });
 }
+
+const listOf = (text: string): string[] => text.split(',').filter((it) => it !== '');
 
 /** The user's kubeconfig, as kubectl finds it: undefined means the usual place. */
 export const userKubeconfig = (env: NodeJS.ProcessEnv = process.env): string | undefined => env.KUBECONFIG || undefined;

@@ -144,6 +144,9 @@ async function start(
     clusterDomain: network.clusterDomain,
     rootDir: join(config.dataDir, 'node'),
     maxPods: config.node.maxPods,
+    reserved: config.node.reserved,
+    unsafeSysctls: config.node.unsafeSysctls,
+    eviction: config.node.eviction,
     images: config.images,
   };
   // One after the other in name alone: neither waits for what the other does.

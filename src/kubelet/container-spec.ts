@@ -1,5 +1,5 @@
 import type { core } from '../kinds/index.ts';
-import type { ContainerSpec, Labels, Mount } from '../runtime/index.ts';
+import type { ContainerSpec, GpuRequest, Labels, Mount } from '../runtime/index.ts';
 import { ConfigError, expandCommand } from './env/env.ts';
 import { podTitle } from './names.ts';
 import { limitsOf } from './resources.ts';
@@ -23,6 +23,9 @@ export type ContainerFacts = {
   target?: string;
   /** The text of a Localhost seccomp profile. */
   seccompProfile?: string;
+  /** The engine's runtime, of the pod's class. */
+  runtime?: string;
+  gpus?: GpuRequest;
 };
 
 // Upstream's defaults of containerLogMaxSize and containerLogMaxFiles.
@@ -60,6 +63,10 @@ export function containerSpec(pod: Pod, container: Container, facts: ContainerFa
     noNewPrivileges: security.allowPrivilegeEscalation === false,
     seccomp: seccompOf(pod, container, facts.seccompProfile),
     ...(security.procMount === 'Unmasked' && { unmaskedProc: true }),
+    ...appArmorOf(pod, container),
+    ...seLinuxOf(pod, container),
+    ...(facts.runtime && { runtime: facts.runtime }),
+    ...(facts.gpus && { gpus: facts.gpus }),
     ...(pid && { pid }),
     ...(container.lifecycle?.stopSignal && { stopSignal: container.lifecycle.stopSignal }),
     logFiles,
@@ -99,6 +106,18 @@ function seccompOf(pod: Pod, container: Container, text: string | undefined): Co
   if (profile?.type === 'RuntimeDefault') return 'default';
   if (profile?.type === 'Localhost' && text !== undefined) return { profile: text };
   return 'unconfined';
+}
+
+/** Absent, the engine's own profile counts, where there is AppArmor at all. */
+function appArmorOf(pod: Pod, container: Container): { appArmor?: string } {
+  const profile = container.securityContext?.appArmorProfile ?? pod.spec.securityContext?.appArmorProfile;
+  if (profile?.type === 'Unconfined') return { appArmor: 'unconfined' };
+  return profile?.type === 'Localhost' && profile.localhostProfile ? { appArmor: profile.localhostProfile } : {};
+}
+
+function seLinuxOf(pod: Pod, container: Container): { seLinux?: NonNullable<ContainerSpec['seLinux']> } {
+  const options = container.securityContext?.seLinuxOptions ?? pod.spec.securityContext?.seLinuxOptions;
+  return options ? { seLinux: options } : {};
 }
 
 function pidOf(pod: Pod, target: string | undefined): ContainerSpec['pid'] {

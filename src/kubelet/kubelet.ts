@@ -4,10 +4,11 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
 import type { Random } from '../lib/random.ts';
-import { configMap, type core, pod as podKind, secret, service } from '../kinds/index.ts';
-import type { ContainerState, Runtime } from '../runtime/index.ts';
+import { configMap, type core, node as nodeKind, pod as podKind, runtimeClass, secret, service } from '../kinds/index.ts';
+import type { ContainerState, EngineInfo, Runtime } from '../runtime/index.ts';
 import { createAddresses, gatewayOf } from './addresses.ts';
 import { RestartBackoff } from './backoff.ts';
+import { type Eviction, localStorage, observe, podUsage, startEviction } from './eviction/index.ts';
 import { messageOf } from './faults.ts';
 import { createImages, credentialHelper, dockerLogins } from './images/index.ts';
 import { containerPath, label, nodeLabels } from './names.ts';
@@ -25,7 +26,7 @@ import { createNodeAllocations } from './resize/node-allocations.ts';
 import { createStartGate } from './start-gate.ts';
 import { createNodeConnection, type NodeConnection } from './streaming/index.ts';
 import { createUsageMeter } from './usage/index.ts';
-import { createVolumes, startVolumeReclaim } from './volumes/index.ts';
+import { createVolumes, startVolumeReclaim, volumeDirOnDisk } from './volumes/index.ts';
 import { volumesInTurn } from './volumes-in-turn.ts';
 
 export type KubeletDeps = {
@@ -106,7 +107,7 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
     },
   });
   const lookups = lookupsFrom(deps);
-  const { allocatable } = resourcesOf(engine, host, config.maxPods);
+  const { allocatable } = resourcesOf(engine, host, config.maxPods, { reserved: config.reserved, thresholds: config.eviction.thresholds });
   const volumes = volumesInTurn(
     await createVolumes({
       resources: runtime.resources,
@@ -153,16 +154,25 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
       allocatable,
       resolver: parseResolver(resolver),
       hostFile,
+      gpus: host.gpus,
     },
+    nodeState: () => ({
+      node: informers.of(nodeKind).get(config.nodeName),
+      pressures: eviction?.pressures() ?? [],
+      unsafeSysctls: config.unsafeSysctls,
+      appArmor: engine.appArmor,
+    }),
     engine: { lowersOomScores: undefined },
   };
 
+  let eviction: Eviction | undefined;
   const podInformer = informers.of(podKind);
   const [node] = await Promise.all([
     startNode(config, deps, engine, host),
     observer.start(),
     podInformer.synced,
     informers.of(service).synced,
+    informers.of(nodeKind).synced,
   ]);
   for (const it of observer.pods.uids().flatMap((uid) => observer.pods.pod(uid).sandboxes)) {
     if (it.address !== undefined && it.state !== 'exited') parts.addresses.reserve(it.address);
@@ -175,10 +185,11 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
   startVolumeReclaim({ resources: runtime.resources, client: deps.client, informers, nodeName: config.nodeName, clock, log, signal });
   countPods(deps.metrics, pods);
   const containersOf = (uid: string): ContainerState[] => observer.pods.states(uid);
+  eviction = watchRoom(config, deps, { engine, node, pods, containersOf });
   const containers = (): ContainerState[] => observer.pods.uids().flatMap(containersOf);
   const usage = createUsageMeter({ streams: runtime.streams, clock, containers, sharesHost: engine.sharesHost });
   const connection = createNodeConnection({ streams: runtime.streams, containersOf, podOf: find, usage, clock });
-  const stop = stopper(node, pods, probes.stop, followed);
+  const stop = stopper(node, pods, probes.stop, [...followed, eviction.stop]);
   signal.addEventListener('abort', stop, { once: true });
   const plan: Kubelet['plan'] = (namespace, name) =>
     pods?.all().find(({ pod: { metadata } }) => metadata.namespace === namespace && metadata.name === name)?.plan;
@@ -200,6 +211,8 @@ function lookupsFrom({ client, informers }: KubeletDeps): Lookups {
     configMap: async (namespace, name) => informers.of(configMap).get(`${namespace}/${name}`) ?? client.get(configMap, { namespace, name }),
     secret: async (namespace, name) => informers.of(secret).get(`${namespace}/${name}`) ?? client.get(secret, { namespace, name }),
     services: () => informers.of(service).list(),
+    // Named by few pods: not worth a watch.
+    runtimeClass: (name) => client.get(runtimeClass, { name }),
   };
 }
 
@@ -210,6 +223,30 @@ function followSources(informers: Informers, pods: Pods): Array<() => void> {
       .onChange(({ object: { metadata } }) => pods.sourceChanged('configMaps', metadata.namespace ?? '', metadata.name)),
     informers.of(secret).onChange(({ object: { metadata } }) => pods.sourceChanged('secrets', metadata.namespace ?? '', metadata.name)),
   ];
+}
+
+type Room = { engine: EngineInfo; node: NodeAgent; pods: Pods; containersOf(uid: string): ContainerState[] };
+
+/** Has pods leave when the node runs short, or when they take more of its disk than they may. */
+function watchRoom(config: KubeletConfig, deps: KubeletDeps, { engine, node, pods, containersOf }: Room): Eviction {
+  const { runtime, clock, log } = deps;
+  const measured = {
+    streams: runtime.streams,
+    containersOf,
+    volumeDir: (uid: string, name: string) => volumeDirOnDisk(config.rootDir, uid, name),
+  };
+  // What another host has left cannot be seen from here.
+  const places = { node: config.rootDir, images: engine.sharesHost ? engine.rootDir : undefined };
+  const eviction = startEviction(config.eviction, {
+    ...{ clock, log },
+    observe: () => (engine.sharesHost ? observe(places) : Promise.resolve(new Map())),
+    tenants: () => pods.all().filter((it) => it.counts && containersOf(it.pod.metadata.uid).length > 0),
+    usageOf: (pod) => podUsage(measured, pod),
+    storageOf: (pod) => localStorage(measured, pod),
+    onChange: () => node.tell(eviction.pressures()),
+    onShortage: ({ starved }) => node.warn('EvictionThresholdMet', `Attempting to reclaim ${starved}`),
+  });
+  return eviction;
 }
 
 /** A sandbox that went is told of by its own event; one that never ran is no loss. */

@@ -23,6 +23,7 @@ export const label = {
   address: 'dev.peapod.pod.address',
   image: 'dev.peapod.image',
   imageRef: 'dev.peapod.image.ref',
+  gpus: 'dev.peapod.gpus',
 } as const;
 
 /** The name under which a sandbox counts as a container of its pod. */

@@ -2,11 +2,13 @@ import type { Client, EventRecorder } from '../client/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Random } from '../lib/random.ts';
-import type { core } from '../kinds/index.ts';
+import type { core, nodeV1 } from '../kinds/index.ts';
 import type { Runtime } from '../runtime/index.ts';
 import type { Addresses } from './addresses.ts';
+import type { NodeState } from './admission/admit.ts';
 import type { RestartBackoff } from './backoff.ts';
 import type { ImageFacts } from './container-spec.ts';
+import type { EvictionConfig } from './eviction/index.ts';
 import type { Mirrors } from './images/mirrors.ts';
 import type { PreparedVolume } from './mounts.ts';
 import type { Resolver } from './network-files.ts';
@@ -29,6 +31,11 @@ export type KubeletConfig = {
   /** Holds `pods/<uid>/`, on a file system the engine shares. */
   rootDir: string;
   maxPods: number;
+  /** Sysctls that pods may set although they are not safe. */
+  unsafeSysctls: readonly string[];
+  /** Of the node's resources, what is not for pods. */
+  reserved: { [name: string]: string };
+  eviction: EvictionConfig;
   images: {
     /** Where images can be had besides their own registries. */
     mirrors: Mirrors;
@@ -62,6 +69,7 @@ export type Lookups = {
   configMap(namespace: string, name: string): Promise<core.ConfigMap | undefined>;
   secret(namespace: string, name: string): Promise<core.Secret | undefined>;
   services(): readonly core.Service[];
+  runtimeClass(name: string): Promise<nodeV1.RuntimeClass | undefined>;
 };
 
 /** What the work on pods needs, built once by startKubelet. */
@@ -82,7 +90,16 @@ export type Parts = {
   backOff: RestartBackoff;
   gate: StartGate;
   allocations: NodeAllocations;
-  node: { memoryBytes: number; allocatable: { [name: string]: string }; resolver: Resolver; hostFile: string };
+  node: {
+    memoryBytes: number;
+    allocatable: { [name: string]: string };
+    resolver: Resolver;
+    hostFile: string;
+    /** The graphics processors of this host, as their driver names them; none where they cannot be seen. */
+    gpus: readonly string[];
+  };
+  /** What decides whether a new pod may run here, besides the pods that do. */
+  nodeState(): Omit<NodeState, 'others'>;
   /** What the engine turned out to be able to: negative OOM scores need a capability it may lack. Undefined: not tried yet. */
   engine: { lowersOomScores: boolean | undefined };
 };

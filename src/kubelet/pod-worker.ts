@@ -3,6 +3,7 @@ import { type core, pod as podKind } from '../kinds/index.ts';
 import { isTrue } from '../meta/condition.ts';
 import { deepEqual } from '../meta/copy.ts';
 import { isDeleting } from '../meta/owner.ts';
+import type { Refusal } from './admission/admit.ts';
 import { applyPlan, dropSandbox, type PodWork, removeContainer } from './apply.ts';
 import { Interrupted, messageOf } from './faults.ts';
 import { podKey } from './names.ts';
@@ -15,7 +16,7 @@ import { removePodFiles } from './pod-files.ts';
 import type { ProbeSubject } from './probes/run.ts';
 import { containersOf, isFinished } from './restart.ts';
 import { ownConditions } from './conditions.ts';
-import { podStatus } from './status.ts';
+import { type Failure, podStatus } from './status.ts';
 import { createStatusWriter, type StatusWriter } from './status-writer.ts';
 import { stopContainers } from './stop-container.ts';
 
@@ -50,13 +51,18 @@ export class PodWorker {
   #settled = false;
   /** The last word has been said: what is taken away after it is no news. */
   #silent = false;
-  #failure: { reason: string; message: string } | undefined;
+  #failure: Failure | undefined;
+  /** Seconds: less than the manifest grants, for pods that must go at once. */
+  #graceLimit = Number.POSITIVE_INFINITY;
+  #onSettled = (): void => {};
+  #refused = false;
   #graceEndsAt: Milliseconds | undefined;
   #cancelTimer = (): void => {};
   #cancelHurry = (): void => {};
   #plan: PodPlan | undefined;
 
-  constructor(parts: Parts, pod: Pod, onEnd: () => void) {
+  /** `refusal`: why this node does not take the pod. */
+  constructor(parts: Parts, pod: Pod, onEnd: () => void, refusal?: Refusal) {
     this.#parts = parts;
     this.#pod = pod;
     this.#resize = new PodResize(parts, pod);
@@ -70,6 +76,11 @@ export class PodWorker {
         .map((it) => it.id),
     );
     if (isFinished(pod.status?.phase)) this.#ends();
+    if (refusal) {
+      parts.recorder.record(pod, 'Warning', refusal.reason, refusal.message);
+      this.#failure = { reason: refusal.reason, message: `Pod was rejected: ${refusal.message}` };
+      this.#refused = true;
+    }
   }
 
   get pod(): Pod {
@@ -84,6 +95,11 @@ export class PodWorker {
   /** It has failed to start something, or waits for something to be mounted. */
   get struggles(): boolean {
     return this.#reasons.size > 0 || !this.#said || this.#said.phase === 'Pending';
+  }
+
+  /** It takes room on the node. */
+  get counts(): boolean {
+    return !this.#over && !this.#gone && !this.#failure;
   }
 
   /** It has, or will have, volumes that must follow what they are made from. */
@@ -108,6 +124,20 @@ export class PodWorker {
     this.wake();
   }
 
+  /** Ends it with hardly a grace, for the good of the node; `isPressure`: others need the room. Resolves when nothing of it runs. */
+  evict(message: string, isPressure: boolean): Promise<void> {
+    if (!this.counts) return Promise.resolve();
+    this.#parts.recorder.record(this.#pod, 'Warning', 'Evicted', message);
+    this.#failure = { reason: 'Evicted', message, ...(isPressure && { disruption: message }) };
+    this.#graceLimit = 1;
+    this.#leaving.abort();
+    const evicted = new Promise<void>((resolve) => {
+      this.#onSettled = resolve;
+    });
+    this.wake();
+    return evicted;
+  }
+
   wake(): void {
     if (this.#ended) return;
     if (this.#busy) {
@@ -121,6 +151,7 @@ export class PodWorker {
 
   stop(): void {
     this.#ended = true;
+    this.#onSettled();
     this.#cancelTimer();
     this.#cancelHurry();
     this.#writer.stop();
@@ -227,6 +258,7 @@ export class PodWorker {
       acceptedAt: this.#acceptedAt,
       over: this.#over,
       failure: this.#failure,
+      refused: this.#refused,
       resize: this.#resize.conditions,
       now: clock.now(),
     });
@@ -254,7 +286,7 @@ export class PodWorker {
     if (this.#settled) return;
     const { observer } = this.#parts;
     const { uid } = this.#pod.metadata;
-    const grace = this.#pod.spec.terminationGracePeriodSeconds ?? 30;
+    const grace = Math.min(this.#graceLimit, this.#pod.spec.terminationGracePeriodSeconds ?? 30);
     if (this.#failure) this.#publish();
     await stopContainers(this.#parts, this.#pod, observer.pods.pod(uid), { graceSeconds: grace, hurry: this.#hurry.signal });
     this.#ends();
@@ -263,6 +295,7 @@ export class PodWorker {
     await this.#parts.volumes.remove(uid);
     this.#settled = true;
     this.#publish();
+    this.#onSettled();
   }
 
   /** Nothing of it will be started again. */

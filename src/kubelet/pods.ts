@@ -1,6 +1,7 @@
 import type { Informer } from '../client/index.ts';
 import type { core } from '../kinds/index.ts';
 import { deepEqual } from '../meta/copy.ts';
+import { admit } from './admission/admit.ts';
 import { messageOf } from './faults.ts';
 import { label, podKey } from './names.ts';
 import { isSandbox } from './observed.ts';
@@ -39,10 +40,12 @@ export function startPods(parts: Parts, informer: Informer<Pod>): Pods {
       known.update(pod);
       return;
     }
-    const worker = new PodWorker(parts, pod, () => {
+    const onEnd = (): void => {
       workers.delete(uid);
       finished.add(uid);
-    });
+    };
+    const others = [...workers.values()].filter((it) => it.counts).map((it) => it.pod);
+    const worker = new PodWorker(parts, pod, onEnd, isNew(parts, pod) ? admit(pod, { ...parts.nodeState(), others }) : undefined);
     workers.set(uid, worker);
     // It runs already: its files may be behind, and tokens in them run out.
     if (parts.observer.pods.pod(uid).containers.length > 0 && worker.mounts) refresh(parts, pod);
@@ -82,6 +85,10 @@ export function startPods(parts: Parts, informer: Informer<Pod>): Pods {
     },
   };
 }
+
+/** It has not been here before: neither the engine nor the API knows of anything that was done for it. */
+const isNew = ({ observer }: Parts, { metadata, status }: Pod): boolean =>
+  !status?.startTime && !metadata.deletionTimestamp && observer.pods.states(metadata.uid).length === 0;
 
 /** Labels and annotations, which files of the downward API show. */
 const dressDiffers = (a: Pod, b: Pod): boolean =>

@@ -1,43 +1,40 @@
-import type { core } from '../kinds/index.ts';
+import { type core, podRequests, qosClassOf } from '../kinds/index.ts';
 import { milliValue, quantityValue } from '../meta/quantity.ts';
 import type { ResourceLimits } from '../runtime/index.ts';
+import { isCritical } from './admission/admit.ts';
 
 type Pod = core.Pod;
+type Container = core.Container;
 type Amounts = { [name: string]: string };
-export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
 
-const counted = ['cpu', 'memory'] as const;
 const set = (amounts: Amounts | undefined, name: string): string | undefined => {
   const amount = amounts?.[name];
   return amount !== undefined && milliValue(amount) > 0 ? amount : undefined;
 };
-
-/** The pod's quality of service class (component-helpers, qos). */
-export function qosClass(pod: Pod): QosClass {
-  const all = pod.spec.resources
-    ? [pod.spec.resources]
-    : [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].map((it) => it.resources ?? {});
-  const any = all.some((it) => counted.some((name) => set(it.requests, name) || set(it.limits, name)));
-  if (!any) return 'BestEffort';
-  const exact = all.every((it) =>
-    counted.every((name) => {
-      const limit = set(it.limits, name);
-      const request = it.requests?.[name] ?? limit;
-      return limit !== undefined && request !== undefined && milliValue(request) === milliValue(limit);
-    }),
-  );
-  return exact ? 'Guaranteed' : 'Burstable';
-}
+const bytes = (amounts: Amounts | undefined): number => quantityValue(amounts?.memory ?? '0');
 
 /** How readily the kernel kills the container when memory runs out: -997 hardly, 1000 first (kubelet, qos/policy). */
-export function oomScoreAdj(pod: Pod, container: core.Container, nodeMemoryBytes: number): number {
-  if ((pod.spec.priority ?? 0) >= 2_000_000_000) return -997;
-  const quality = qosClass(pod);
+export function oomScoreAdj(pod: Pod, container: Container, nodeMemoryBytes: number): number {
+  if (pod.spec.priorityClassName === 'system-node-critical' && isCritical(pod)) return -997;
+  const quality = qosClassOf(pod);
   if (quality === 'Guaranteed') return -997;
   if (quality === 'BestEffort') return 1000;
-  const request = container.resources?.requests?.memory;
-  const share = request === undefined ? 0 : Math.floor((1000 * quantityValue(request)) / nodeMemoryBytes);
-  return Math.min(999, Math.max(3, 1000 - share));
+  const unclaimed = unclaimedPerContainer(pod);
+  const scoreOf = (request: number): number => 1000 - Math.floor((1000 * (request + unclaimed)) / nodeMemoryBytes);
+  const own = scoreOf(bytes(container.resources?.requests));
+  // A sidecar is no likelier to go than any of the containers it serves.
+  const isSidecar = (pod.spec.initContainers ?? []).some((it) => it.name === container.name && it.restartPolicy === 'Always');
+  const least = Math.min(...pod.spec.containers.map((it) => bytes(it.resources?.requests)));
+  return Math.min(999, Math.max(3, isSidecar ? Math.min(own, scoreOf(least)) : own));
+}
+
+/** What the pod as a whole asks for beyond its containers counts for each of them in equal parts (KEP-2837). */
+function unclaimedPerContainer({ spec }: Pod): number {
+  const whole = bytes(spec.resources?.requests);
+  if (whole === 0) return 0;
+  const { resources: _, overhead: __, ...containersAlone } = spec;
+  const count = spec.containers.length + (spec.initContainers?.length ?? 0);
+  return Math.trunc((whole - bytes(podRequests(containersAlone))) / count);
 }
 
 /** The kernel's weight for a CPU request: at least 2. */
@@ -46,11 +43,13 @@ export const cpuShares = (milliCpu: number): number => Math.min(262_144, Math.ma
 // The engine refuses less than 6 MB; what asks for less gets that.
 const leastMemory = 6 * 1024 * 1024;
 
-export function limitsOf(pod: Pod, container: core.Container, nodeMemoryBytes: number): ResourceLimits {
+/** A container without a limit of its own is limited as its pod is. */
+export function limitsOf(pod: Pod, container: Container, nodeMemoryBytes: number): ResourceLimits {
   const { requests, limits } = container.resources ?? {};
-  const cpuLimit = set(limits, 'cpu');
+  const whole = pod.spec.resources?.limits;
+  const cpuLimit = set(limits, 'cpu') ?? set(whole, 'cpu');
   const cpuRequest = set(requests, 'cpu') ?? cpuLimit;
-  const memory = set(limits, 'memory');
+  const memory = set(limits, 'memory') ?? set(whole, 'memory');
   return {
     cpuShares: cpuShares(cpuRequest === undefined ? 0 : milliValue(cpuRequest)),
     // The kernel's smallest quota is 1 ms in a period of 100 ms.

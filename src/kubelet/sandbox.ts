@@ -1,11 +1,13 @@
 import type { core } from '../kinds/index.ts';
 import type { Mount, SandboxSpec } from '../runtime/index.ts';
+import { dotted } from './admission/sysctls.ts';
 import { messageOf } from './faults.ts';
 import { containerName, sandboxLabels, sandboxName } from './names.ts';
 import { hostsText, kernelHostname, resolverOf, resolverText } from './network-files.ts';
 import type { PreparedVolume } from './mounts.ts';
 import type { Parts } from './parts.ts';
 import { writePodFiles } from './pod-files.ts';
+import { runtimeOf } from './runtime-class.ts';
 
 type Pod = core.Pod;
 export type Sandbox = {
@@ -27,6 +29,8 @@ export async function createSandbox(
   hostFile: string,
 ): Promise<Sandbox> {
   const { addresses, config, runtime } = parts;
+  if (pod.spec.hostUsers === false) throw new Error("can't set `spec.hostUsers: false`, runtime does not support user namespaces");
+  const engineRuntime = await runtimeOf(parts, pod);
   const own = pod.spec.hostNetwork ? undefined : addresses.take();
   try {
     const address = own ?? config.nodeAddress;
@@ -43,7 +47,10 @@ export async function createSandbox(
       { source: { hostPath: files.hosts }, target: '/etc/hosts', readOnly: false },
       ...volumesToHold(pod, volumes),
     ];
-    const id = await runtime.containers.createSandbox(sandboxSpec(parts, pod, attempt, own, mounts));
+    const id = await runtime.containers.createSandbox({
+      ...sandboxSpec(parts, pod, attempt, own, mounts),
+      ...(engineRuntime && { runtime: engineRuntime }),
+    });
     const started = startSandbox(parts, id, own);
     const seen = started.then(() => parts.observer.refresh(uid, id));
     // Who waits for the start hears of its failure; one to look at it comes to light at the next look.
@@ -81,7 +88,7 @@ function sandboxSpec({ config }: Parts, pod: Pod, attempt: number, address: stri
     network: address === undefined ? 'host' : { name: config.networkName, address },
     ipc: pod.spec.hostIPC ? 'host' : 'shareable',
     ...(pod.spec.hostPID && { pid: 'host' }),
-    ...(sysctls.length > 0 && { sysctls: Object.fromEntries(sysctls.map((it) => [it.name.replaceAll('/', '.'), it.value])) }),
+    ...(sysctls.length > 0 && { sysctls: Object.fromEntries(sysctls.map((it) => [dotted(it.name), it.value])) }),
     mounts,
   };
 }

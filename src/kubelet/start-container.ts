@@ -5,13 +5,15 @@ import { type ContainerId, type ContainerSpec, type Mount, StartFailed } from '.
 import { containerSpec, type ImageFacts, seccompProfileOf } from './container-spec.ts';
 import { buildEnv, ConfigError, envSourceNames } from './env/env.ts';
 import { messageOf, NotStarted, reasonOf, unlessInterrupted } from './faults.ts';
+import { gpusFor } from './gpus.ts';
 import { runHook } from './hooks.ts';
 import { type PreparedVolume, mountsOf } from './mounts.ts';
-import { containerLabels, containerName, containerPath } from './names.ts';
+import { containerLabels, containerName, containerPath, label } from './names.ts';
 import { newest } from './observed.ts';
 import type { Parts } from './parts.ts';
 import { createMessageFile } from './pod-files.ts';
 import { oomScoreAdj } from './resources.ts';
+import { runtimeOf } from './runtime-class.ts';
 import type { Sandbox } from './sandbox.ts';
 import { stopContainer } from './stop-container.ts';
 
@@ -155,17 +157,28 @@ async function describe(parts: Parts, pod: Pod, container: Container, image: Ima
     readOnly: false,
   };
   const profile = seccompProfileOf(pod, container);
+  const runtime = await runtimeOf(parts, pod);
+  const gpus = gpusFor(
+    container,
+    parts.node.gpus,
+    observer.pods.uids().flatMap((it) => observer.pods.states(it)),
+  );
   const targetName = (container as core.EphemeralContainer).targetContainerName;
   const target = targetName ? newest(observer.pods.pod(uid), targetName)?.id : undefined;
   const spec = containerSpec(pod, container, {
     name: containerName(pod, container.name, attempt),
-    labels: containerLabels(config, pod, container, { attempt, sandbox: context.sandbox.id, imageRef: image.imageRef }),
+    labels: {
+      ...containerLabels(config, pod, container, { attempt, sandbox: context.sandbox.id, imageRef: image.imageRef }),
+      ...(gpus && 'ids' in gpus && { [label.gpus]: gpus.ids.join() }),
+    },
     sandbox: context.sandbox.id,
     image,
     env,
     mounts: [...mounts, message],
     nodeMemoryBytes: parts.node.memoryBytes,
     ...(target !== undefined && { target }),
+    ...(runtime !== undefined && { runtime }),
+    ...(gpus && { gpus }),
     ...(profile?.type === 'Localhost' && { seccompProfile: await seccompText(config.rootDir, profile.localhostProfile ?? '') }),
   });
   const score = spec.limits.oomScoreAdj;

@@ -1,15 +1,17 @@
 import { type Milliseconds, toTime } from '../lib/clock.ts';
-import type { core } from '../kinds/index.ts';
+import { type core, qosClassOf } from '../kinds/index.ts';
 import { findCondition, withCondition } from '../meta/condition.ts';
 import { conditionsOf, ownConditions } from './conditions.ts';
 import { type ContainerStatusInput, containerStatus } from './container-status.ts';
 import { newest, runningSandbox } from './observed.ts';
 import { cutMessages, endUnseen, wasInitialized } from './last-words.ts';
 import { phaseOf } from './phase.ts';
-import { qosClass } from './resources.ts';
 import { containersOf, isFinished, type Role } from './restart.ts';
 
 type PodStatus = core.PodStatus;
+
+/** `disruption`: it ends because the node needs the room, for this reason. */
+export type Failure = { reason: string; message: string; disruption?: string };
 
 export type StatusInput = ContainerStatusInput & {
   /** What was last said of the pod, by us or, after a restart, in the API. */
@@ -20,7 +22,9 @@ export type StatusInput = ContainerStatusInput & {
   /** Nothing of the pod will be started again. */
   over: boolean;
   /** Why we ended the pod: a deadline, a refusal. */
-  failure: { reason: string; message: string } | undefined;
+  failure: Failure | undefined;
+  /** The node did not take it: nothing is said of its containers. */
+  refused?: boolean;
   /** Conditions of a resize that is under way. */
   resize?: readonly core.PodCondition[];
   now: Milliseconds;
@@ -61,10 +65,10 @@ export function podStatus(input: StatusInput): PodStatus {
     hostIPs: [{ ip: input.nodeAddress }],
     ...(ip && { podIP: ip, podIPs: [{ ip }] }),
     startTime: old.startTime ?? toTime(input.acceptedAt),
-    ...(init.length > 0 && { initContainerStatuses: init }),
-    containerStatuses: of('app'),
+    ...(init.length > 0 && !input.refused && { initContainerStatuses: init }),
+    ...(!input.refused && { containerStatuses: of('app') }),
     ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
-    qosClass: pod.status?.qosClass ?? qosClass(pod),
+    qosClass: pod.status?.qosClass ?? qosClassOf(pod),
   };
 }
 
@@ -95,15 +99,12 @@ function addressOf({ pod, seen, old, nodeAddress }: StatusInput): string | undef
 
 function conditions(input: StatusInput, phase: string, statuses: ReadonlyMap<string, core.ContainerStatus>): core.PodCondition[] {
   const { pod, old } = input;
-  const foreign = (pod.status?.conditions ?? []).filter((it) => !ownConditions.includes(it.type));
-  const own = conditionsOf({
-    pod,
-    phase,
-    statuses,
-    sandboxReady: runningSandbox(input.seen) !== undefined,
-    resize: input.resize ?? [],
-    foreign,
-  });
+  const foreign = (pod.status?.conditions ?? []).filter((it) => !ownConditions.includes(it.type) && !isDisruption(it));
+  const sandboxReady = runningSandbox(input.seen) !== undefined;
+  const own: ReturnType<typeof conditionsOf> = [
+    ...conditionsOf({ pod, phase, statuses, sandboxReady, resize: input.resize ?? [], foreign }),
+    ...disruption(input),
+  ];
   const generation = pod.metadata.generation;
   const before = [...(old.conditions ?? []), ...(pod.status?.conditions ?? [])];
   return [
@@ -120,10 +121,20 @@ function conditions(input: StatusInput, phase: string, statuses: ReadonlyMap<str
   ];
 }
 
+/** That the node has ended the pod is ours to say; other disruptions are told by whoever brings them about. */
+const isDisruption = (it: core.PodCondition): boolean => it.type === 'DisruptionTarget' && it.reason === 'TerminationByKubelet';
+
+function disruption({ pod, failure, old }: StatusInput): core.PodCondition[] {
+  const message = failure?.disruption;
+  if (message !== undefined) return [{ type: 'DisruptionTarget', status: 'True', reason: 'TerminationByKubelet', message }];
+  // A new agent knows of it from what the last one said.
+  return [...(old.conditions ?? []), ...(pod.status?.conditions ?? [])].filter(isDisruption).slice(0, 1);
+}
+
 /** The status to store: ours, with what others have put into `stored` meanwhile. */
 export function mergeStatus(stored: PodStatus | undefined, ours: PodStatus): PodStatus {
-  const foreign = (stored?.conditions ?? []).filter((it) => !ownConditions.includes(it.type));
-  const own = (ours.conditions ?? []).filter((it) => ownConditions.includes(it.type));
+  const own = (ours.conditions ?? []).filter((it) => ownConditions.includes(it.type) || isDisruption(it));
+  const foreign = (stored?.conditions ?? []).filter((it) => !ownConditions.includes(it.type) && !own.some((one) => one.type === it.type));
   const known = Object.fromEntries(Object.entries(stored ?? {}).filter(([key]) => notOurs.includes(key)));
   return { ...known, ...ours, conditions: [...foreign, ...own] };
 }

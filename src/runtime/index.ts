@@ -10,6 +10,7 @@ export {
   type EngineInfo,
   EngineUnavailable,
   ExecTimeout,
+  type GpuRequest,
   type Images,
   type ImageState,
   type Labels,

@@ -30,6 +30,8 @@ export type SandboxSpec = {
   mounts: readonly Mount[];
   cgroupParent?: string;
   oomScoreAdj?: number;
+  /** One of the engine's runtimes by name; absent: the one it takes by itself. */
+  runtime?: string;
 };
 
 export type ContainerSpec = {
@@ -60,6 +62,13 @@ export type ContainerSpec = {
   /** 'default': the engine's profile; a JSON text: that profile. */
   seccomp: 'unconfined' | 'default' | { profile: string };
   unmaskedProc?: boolean;
+  /** A profile that the kernel has loaded, or 'unconfined'. Absent: the engine's own where AppArmor is on. */
+  appArmor?: string;
+  /** The label of its processes and files, where SELinux is on. */
+  seLinux?: { user?: string; role?: string; type?: string; level?: string };
+  /** As in the sandbox's spec, which must name the same. */
+  runtime?: string;
+  gpus?: GpuRequest;
   /** Whose process ids it sees: its own (absent), the sandbox's, the host's, or another container's. */
   pid?: 'sandbox' | 'host' | { container: ContainerId };
   cgroupParent?: string;
@@ -68,6 +77,9 @@ export type ContainerSpec = {
   /** Rotation of the engine's log. */
   logFiles?: { maxBytes: number; count: number };
 };
+
+/** Graphics processors: these, or any so many. */
+export type GpuRequest = { driver: string } & ({ ids: readonly string[] } | { count: number });
 
 export type ContainerState = {
   id: ContainerId;
@@ -154,12 +166,21 @@ export interface Streams {
   /** Connects to a port in the network namespace of the container, 127.0.0.1 first, then `address`. */
   dial(id: ContainerId, port: number, address: string): Promise<Duplex>;
   usage(id: ContainerId): Promise<Usage | undefined>;
+  /** Bytes it has written: its own files and its log. The engine walks over the files. Undefined when it is gone. */
+  disk(id: ContainerId): Promise<number | undefined>;
 }
 
 export type LogRequest = { follow: boolean; timestamps: boolean; tailLines?: number; since?: number };
 export type LogChunk = { stream: 'stdout' | 'stderr'; data: Buffer };
 /** Running totals; `at` in milliseconds since 1970. */
-export type Usage = { at: number; cpuNanoseconds: number; memoryWorkingSetBytes: number; memoryRssBytes: number };
+export type Usage = {
+  at: number;
+  cpuNanoseconds: number;
+  memoryWorkingSetBytes: number;
+  memoryRssBytes: number;
+  /** Absent where that is not counted. */
+  processes?: number;
+};
 
 export type ImageState = {
   id: string;
@@ -225,6 +246,10 @@ export type EngineInfo = {
   rootDir: string;
   storageDriver: string;
   rootless: boolean;
+  /** The OCI runtimes it knows by name. */
+  runtimes: readonly string[];
+  /** The kernel enforces AppArmor profiles. */
+  appArmor: boolean;
   /** Its files and processes are those of this process's host. */
   sharesHost: boolean;
 };

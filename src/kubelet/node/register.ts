@@ -6,13 +6,26 @@ import { findCondition, isTrue } from '../../meta/condition.ts';
 import { deepEqual } from '../../meta/copy.ts';
 import { StatusError } from '../../meta/status-error.ts';
 import type { EngineInfo, Runtime } from '../../runtime/index.ts';
+import type { Pressure } from '../eviction/plan.ts';
+import type { Threshold } from '../eviction/thresholds.ts';
 import { type HostFacts, nodeConditions, nodeLabels, nodeStatus } from './describe.ts';
 
-export type NodeConfig = { nodeName: string; nodeAddress: string; podCidr: string; maxPods: number };
+export type NodeConfig = {
+  nodeName: string;
+  nodeAddress: string;
+  podCidr: string;
+  maxPods: number;
+  reserved: { [name: string]: string };
+  eviction: { thresholds: readonly Threshold[] };
+};
 
 export type NodeAgent = {
   /** Why the node cannot run pods now; undefined when it can. */
   fault(): string | undefined;
+  /** The node is, or is no longer, short of something: said at once. */
+  tell(pressures: readonly Pressure[]): void;
+  /** An event on the node. */
+  warn(reason: string, message: string): void;
   stop(): void;
 };
 
@@ -29,6 +42,12 @@ const leaseSeconds = 40;
 const heartbeat = seconds(10);
 const statusPeriod = minutes(5);
 const down = 'container runtime is down';
+/** What is told when a pressure ends, and when it begins (kubelet, nodestatus/setters). */
+const pressureEvents: Readonly<Record<Pressure, [well: string, short: string]>> = {
+  MemoryPressure: ['NodeHasSufficientMemory', 'NodeHasInsufficientMemory'],
+  DiskPressure: ['NodeHasNoDiskPressure', 'NodeHasDiskPressure'],
+  PIDPressure: ['NodeHasSufficientPID', 'NodeHasInsufficientPID'],
+};
 
 /**
  * Makes the Node object or adopts the one that is there, and keeps it and its Lease alive. Resolves when the node is
@@ -38,13 +57,20 @@ export async function startNode(config: NodeConfig, deps: Deps, engine: EngineIn
   const { client, runtime, clock, log, recorder } = deps;
   let fault: string | undefined;
   let reportedAt = 0;
+  let pressures: readonly Pressure[] = [];
   let stopped = false;
   let cancel = (): void => {};
 
   const report = async (): Promise<void> => {
     const status = nodeStatus(config, engine, host, fault === undefined ? await runtime.images.list() : []);
     await client.changeStatus(nodeKind, { name: config.nodeName }, (draft) => {
-      draft.status = laidOver(draft.status, status, fault, clock.now(), clock.now() - reportedAt >= statusPeriod);
+      draft.status = laidOver(
+        draft.status,
+        status,
+        nodeConditions(fault, pressures),
+        clock.now(),
+        clock.now() - reportedAt >= statusPeriod,
+      );
     });
     reportedAt = clock.now();
   };
@@ -89,6 +115,16 @@ export async function startNode(config: NodeConfig, deps: Deps, engine: EngineIn
   cancel = clock.schedule(heartbeat, () => void beat());
   return {
     fault: () => fault,
+    warn: (reason, message) => recorder.record(node, 'Warning', reason, message),
+    tell(now) {
+      const changed = [...now, ...pressures].filter((it) => now.includes(it) !== pressures.includes(it));
+      pressures = now;
+      report().catch((error: unknown) => log.warn('node could not be reported', { error }));
+      for (const it of changed) {
+        const event = pressureEvents[it][now.includes(it) ? 1 : 0];
+        recorder.record(node, 'Normal', event, `Node ${config.nodeName} status is now: ${event}`);
+      }
+    },
     stop: () => {
       stopped = true;
       cancel();
@@ -123,11 +159,11 @@ async function ensureNode(deps: Deps, config: NodeConfig, engine: EngineInfo): P
 function laidOver(
   stored: core.NodeStatus | undefined,
   ours: core.NodeStatus,
-  fault: string | undefined,
+  conditions: ReturnType<typeof nodeConditions>,
   now: number,
   beat: boolean,
 ): core.NodeStatus {
-  const own = nodeConditions(fault).map((it) => {
+  const own = conditions.map((it) => {
     const before = findCondition(stored?.conditions, it.type);
     const same = before?.status === it.status && before.reason === it.reason && before.message === it.message;
     const lastTransitionTime = before?.status === it.status ? before.lastTransitionTime : toTime(now);

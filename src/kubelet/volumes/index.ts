@@ -16,11 +16,13 @@ import { emptyDirVolume } from './empty-dir.ts';
 import { exists, memoryRoot, removePodDir } from './files.ts';
 import { hostPathVolume } from './host-path.ts';
 import { giveToGroup } from './ownership.ts';
+import { plainRootOf } from './paths.ts';
 import { projectedVolume } from './projected.ts';
 import { secretVolume } from './secret.ts';
 import { createTokens } from './tokens.ts';
 import { type Payload, setUpError, type Sources, type VolumeContext, VolumeError, type VolumeType } from './volume-type.ts';
 
+export { volumeDirOnDisk } from './paths.ts';
 export { startVolumeReclaim } from './reclaim.ts';
 export { VolumeError } from './volume-type.ts';
 
@@ -63,8 +65,6 @@ export type Volumes = {
   /** Pods that have volumes here. */
   podsOnDisk(): Promise<string[]>;
 };
-
-const plainRootOf = (rootDir: string): string => join(rootDir, 'volumes');
 
 /** Volumes on file systems that the engine and this process share. */
 export async function createVolumes(deps: VolumesDeps): Promise<Volumes> {

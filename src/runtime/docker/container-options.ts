@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import type { ContainerSpec, Mount, ResourceLimits, SandboxSpec } from '../runtime.ts';
+import type { ContainerSpec, GpuRequest, Mount, ResourceLimits, SandboxSpec } from '../runtime.ts';
 import { pauseImage } from './pause.ts';
 
 /** Binds, not Mounts: they make a missing host path, as upstream's runtimes do. */
@@ -57,6 +57,7 @@ export function sandboxOptions(spec: SandboxSpec): Docker.ContainerCreateOptions
       ...(spec.pid && { PidMode: spec.pid }),
       ...(spec.sysctls && { Sysctls: { ...spec.sysctls } }),
       ...(spec.cgroupParent && { CgroupParent: spec.cgroupParent }),
+      ...(spec.runtime && { Runtime: spec.runtime }),
       ...(spec.oomScoreAdj !== undefined && { OomScoreAdj: spec.oomScoreAdj }),
       Binds: binds(spec.mounts),
       SecurityOpt: ['seccomp=unconfined'],
@@ -75,13 +76,23 @@ const pidModeOf = (spec: ContainerSpec): string => {
   return spec.pid ? `container:${spec.pid.container}` : '';
 };
 
-function securityOptions({ seccomp, noNewPrivileges, unmaskedProc }: ContainerSpec): string[] {
+function securityOptions({ seccomp, noNewPrivileges, unmaskedProc, appArmor, seLinux }: ContainerSpec): string[] {
   return [
     ...(seccomp === 'default' ? [] : [`seccomp=${seccomp === 'unconfined' ? seccomp : seccomp.profile}`]),
     ...(noNewPrivileges ? ['no-new-privileges'] : []),
     ...(unmaskedProc ? ['systempaths=unconfined'] : []),
+    ...(appArmor ? [`apparmor=${appArmor}`] : []),
+    ...(['user', 'role', 'type', 'level'] as const).flatMap((it) => (seLinux?.[it] ? [`label=${it}:${seLinux[it]}`] : [])),
   ];
 }
+
+/** As `docker run --gpus` asks for them. */
+const gpuRequest = (it: GpuRequest): Docker.DeviceRequest => ({
+  Driver: it.driver,
+  Count: 'ids' in it ? 0 : it.count,
+  ...('ids' in it && { DeviceIDs: [...it.ids] }),
+  Capabilities: [['gpu']],
+});
 
 export function containerOptions(spec: ContainerSpec): Docker.ContainerCreateOptions {
   return {
@@ -114,6 +125,8 @@ export function containerOptions(spec: ContainerSpec): Docker.ContainerCreateOpt
       ...limitsOf(spec.limits),
       ...(spec.limits.oomScoreAdj !== undefined && { OomScoreAdj: spec.limits.oomScoreAdj }),
       ...(spec.cgroupParent && { CgroupParent: spec.cgroupParent }),
+      ...(spec.runtime && { Runtime: spec.runtime }),
+      ...(spec.gpus && { DeviceRequests: [gpuRequest(spec.gpus)] }),
       RestartPolicy: { Name: 'no' },
       LogConfig: {
         Type: 'json-file',

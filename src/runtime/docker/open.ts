@@ -60,6 +60,8 @@ function infoOf(raw: Raw, version: Docker.DockerVersion, ownHost: boolean): Engi
     rootDir: text(raw.DockerRootDir),
     storageDriver: text(raw.Driver),
     rootless: options.some((it) => it.includes('rootless')),
+    runtimes: Object.keys((raw.Runtimes as object | undefined) ?? {}),
+    appArmor: options.some((it) => it.startsWith('name=apparmor')),
     sharesHost: ownHost,
   };
 }

@@ -6,6 +6,7 @@ import { dialContainer } from './dial.ts';
 import { hasBegun, inContainer, processOf, runExec, startExec } from './exec.ts';
 import { engineLogs } from './logs.ts';
 import { inTurns } from './turns.ts';
+import { diskOf } from './disk.ts';
 import { usageOf } from './usage.ts';
 
 // More at a time start nothing sooner (measured: 40 a second at most), and leave this process no time on a small host:
@@ -58,5 +59,6 @@ export function dockerStreams(docker: Docker, deps: { clock: Clock; ownHost: boo
     logs: (id, request, signal) => engineLogs(docker, id, request, signal),
     dial: (id, port, address) => dialContainer(docker, id, port, address, ownHost),
     usage: (id) => usageOf(docker, id, clock.now(), ownHost),
+    disk: (id) => diskOf(docker, id, ownHost),
   };
 }

@@ -17,7 +17,7 @@ export async function usageOf(docker: Docker, id: ContainerId, at: number, ownHo
   return stats && fromStats(stats, at);
 }
 
-export type Groups = { version: 2; path: string } | { version: 1; memory: string; cpu: string };
+export type Groups = { version: 2; path: string } | { version: 1; memory: string; cpu: string; pids?: string };
 
 /** Reads /proc/PID/cgroup: where the process's control groups stand under /sys/fs/cgroup. */
 export function groupsOf(text: string): Groups | undefined {
@@ -29,8 +29,8 @@ export function groupsOf(text: string): Groups | undefined {
     // Mounted under their joint name, `cpu,cpuacct`.
     for (const it of controllers.split(',')) if (it !== '') paths.set(it, `${root}/${controllers}${path}`);
   }
-  const [memory, cpu, unified] = [paths.get('memory'), paths.get('cpuacct'), paths.get('')];
-  if (memory !== undefined && cpu !== undefined) return { version: 1, memory, cpu };
+  const [memory, cpu, pids, unified] = [paths.get('memory'), paths.get('cpuacct'), paths.get('pids'), paths.get('')];
+  if (memory !== undefined && cpu !== undefined) return { version: 1, memory, cpu, ...(pids !== undefined && { pids }) };
   return unified === undefined ? undefined : { version: 2, path: `${root}${unified}` };
 }
 
@@ -42,13 +42,17 @@ async function fromFiles(pid: number, at: number): Promise<Usage | undefined> {
     const [cpu, used, stat] = await Promise.all(
       [`${groups.cpu}/cpuacct.usage`, `${groups.memory}/memory.usage_in_bytes`, `${groups.memory}/memory.stat`].map(read),
     );
-    return usage(at, Number(cpu), Number(used), field(stat, 'total_inactive_file'), field(stat, 'total_rss'));
+    const pids = groups.pids === undefined ? undefined : await read(`${groups.pids}/pids.current`);
+    return counted(usage(at, Number(cpu), Number(used), field(stat, 'total_inactive_file'), field(stat, 'total_rss')), pids);
   }
   const [cpu, used, stat] = await Promise.all(
     [`${groups.path}/cpu.stat`, `${groups.path}/memory.current`, `${groups.path}/memory.stat`].map(read),
   );
-  return usage(at, field(cpu, 'usage_usec') * 1000, Number(used), field(stat, 'inactive_file'), field(stat, 'anon'));
+  const pids = await read(`${groups.path}/pids.current`).catch(() => undefined);
+  return counted(usage(at, field(cpu, 'usage_usec') * 1000, Number(used), field(stat, 'inactive_file'), field(stat, 'anon')), pids);
 }
+
+const counted = (it: Usage, pids: string | undefined): Usage => (pids === undefined ? it : { ...it, processes: Number(pids) });
 
 const field = (text: string | undefined, name: string): number => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text ?? '')?.[1] ?? 0);
 

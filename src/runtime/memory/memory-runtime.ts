@@ -57,6 +57,8 @@ const info: EngineInfo = {
   rootDir: '/var/lib/docker',
   storageDriver: 'overlay2',
   rootless: false,
+  runtimes: ['runc'],
+  appArmor: false,
   sharesHost: true,
 };
 
