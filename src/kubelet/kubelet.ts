@@ -8,7 +8,7 @@ import { configMap, type core, node as nodeKind, pod as podKind, runtimeClass, s
 import type { ContainerState, EngineInfo, Runtime } from '../runtime/index.ts';
 import { createAddresses, gatewayOf } from './addresses.ts';
 import { RestartBackoff } from './backoff.ts';
-import { type Eviction, localStorage, observe, podUsage, startEviction } from './eviction/index.ts';
+import { type Eviction, localStorage, type Observations, observe, podUsage, startEviction } from './eviction/index.ts';
 import { messageOf } from './faults.ts';
 import { createImages, credentialHelper, dockerLogins } from './images/index.ts';
 import { containerPath, label, nodeLabels } from './names.ts';
@@ -39,6 +39,8 @@ export type KubeletDeps = {
   log: Log;
   metrics: Metrics;
   signal: AbortSignal;
+  /** What is left of the node; absent: this host is looked at, if the engine is on it. */
+  observeRoom?: () => Promise<Observations>;
 };
 
 export type Kubelet = {
@@ -239,7 +241,7 @@ function watchRoom(config: KubeletConfig, deps: KubeletDeps, { engine, node, pod
   const places = { node: config.rootDir, images: engine.sharesHost ? engine.rootDir : undefined };
   const eviction = startEviction(config.eviction, {
     ...{ clock, log },
-    observe: () => (engine.sharesHost ? observe(places) : Promise.resolve(new Map())),
+    observe: deps.observeRoom ?? (() => (engine.sharesHost ? observe(places) : Promise.resolve(new Map()))),
     tenants: () => pods.all().filter((it) => it.counts && containersOf(it.pod.metadata.uid).length > 0),
     usageOf: (pod) => podUsage(measured, pod),
     storageOf: (pod) => localStorage(measured, pod),

@@ -9,7 +9,7 @@ import { type Pressure, planEviction, type Seen, type Shortage } from './plan.ts
 import { type Candidate, type PodUsage, rank } from './rank.ts';
 import type { Threshold } from './thresholds.ts';
 
-export { observe } from './observe.ts';
+export { type Observations, observe } from './observe.ts';
 export { defaultThresholds, faultInThresholds, parseThresholds, type Threshold } from './thresholds.ts';
 export { localStorage, podUsage } from './usage.ts';
 
