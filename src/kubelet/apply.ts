@@ -9,6 +9,7 @@ import { containersOf } from './restart.ts';
 import { resizeContainers } from './resize/act.ts';
 import { createSandbox, type Sandbox } from './sandbox.ts';
 import { createContainer, type StartContext, startContainer } from './start-container.ts';
+import { passed } from './steps.ts';
 import { stopContainer, stopContainers } from './stop-container.ts';
 
 type Pod = core.Pod;
@@ -80,18 +81,24 @@ function graceOf(pod: Pod, name: string, grace: number, message: string): number
 /** Removes a sandbox and gives its address back. */
 export async function dropSandbox(parts: Parts, pod: { metadata: { uid: string } }, sandbox: ObservedSandbox): Promise<void> {
   await removeContainer(parts, pod.metadata.uid, sandbox.id);
-  if (sandbox.address !== undefined) parts.addresses.release(sandbox.address);
+  if (sandbox.address === undefined) return;
+  parts.addresses.release(sandbox.address);
+  await passed(parts, pod.metadata.uid, 'address released');
 }
 
-export async function removeContainer({ observer, runtime }: Parts, uid: string, id: string): Promise<void> {
+export async function removeContainer(parts: Parts, uid: string, id: string): Promise<void> {
+  const { observer, runtime } = parts;
   observer.expectRemoval(id);
   await runtime.containers.remove(id);
   observer.pods.drop(uid, id);
+  await passed(parts, uid, 'container removed');
 }
 
 async function prepareVolumes(parts: Parts, { pod, signal }: PodWork): Promise<ReadonlyMap<string, PreparedVolume> | undefined> {
   try {
-    return await unlessInterrupted(parts.volumes.prepare(pod), signal);
+    const volumes = await unlessInterrupted(parts.volumes.prepare(pod), signal);
+    await passed(parts, pod.metadata.uid, 'volumes prepared');
+    return volumes;
   } catch (error) {
     if (signal.aborted) throw error;
     parts.recorder.record(pod, 'Warning', 'FailedMount', messageOf(error));

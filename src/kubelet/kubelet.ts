@@ -6,7 +6,7 @@ import type { Metrics } from '../lib/metrics.ts';
 import type { Random } from '../lib/random.ts';
 import { configMap, type core, node as nodeKind, pod as podKind, runtimeClass, secret, service } from '../kinds/index.ts';
 import type { ContainerState, EngineInfo, Runtime } from '../runtime/index.ts';
-import { createAddresses, gatewayOf } from './addresses.ts';
+import { type Addresses, createAddresses, gatewayOf } from './addresses.ts';
 import { RestartBackoff } from './backoff.ts';
 import { type Eviction, localStorage, type Observations, observe, podUsage, startEviction } from './eviction/index.ts';
 import { messageOf } from './faults.ts';
@@ -41,6 +41,8 @@ export type KubeletDeps = {
   signal: AbortSignal;
   /** What is left of the node; absent: this host is looked at, if the engine is on it. */
   observeRoom?: () => Promise<Observations>;
+  /** For tests alone: called after each step of a pod, which goes on when it resolves. */
+  onStep?: Parts['onStep'];
 };
 
 export type Kubelet = {
@@ -151,6 +153,7 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
     backOff: new RestartBackoff(),
     gate: createStartGate(startPlaces),
     allocations: createNodeAllocations(),
+    onStep: deps.onStep,
     node: {
       memoryBytes: engine.memoryBytes,
       allocatable,
@@ -185,7 +188,7 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
     log.warn('left-over pods could not be looked for', { error: messageOf(error) }),
   );
   startVolumeReclaim({ resources: runtime.resources, client: deps.client, informers, nodeName: config.nodeName, clock, log, signal });
-  countPods(deps.metrics, pods);
+  countPods(deps.metrics, pods, addresses);
   const containersOf = (uid: string): ContainerState[] => observer.pods.states(uid);
   eviction = watchRoom(config, deps, { engine, node, pods, containersOf });
   const containers = (): ContainerState[] => observer.pods.uids().flatMap(containersOf);
@@ -266,7 +269,8 @@ function tellLoss(recorder: EventRecorder, pod: core.Pod | undefined, lost: Cont
   );
 }
 
-function countPods(metrics: Metrics, pods: Pods): void {
+function countPods(metrics: Metrics, pods: Pods, addresses: Addresses): void {
+  metrics.gauge('peapod_kubelet_pod_addresses_count', 'Addresses that pods of the node hold.', [], (gauge) => gauge.set(addresses.taken()));
   metrics.gauge('peapod_kubelet_pods_count', 'Pods the node agent looks after, by phase.', ['phase'], (gauge) => {
     gauge.reset();
     for (const { pod } of pods.all()) gauge.inc({ phase: pod.status?.phase ?? 'Pending' });

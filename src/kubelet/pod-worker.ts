@@ -18,6 +18,7 @@ import { containersOf, isFinished } from './restart.ts';
 import { ownConditions } from './conditions.ts';
 import { type Failure, podStatus } from './status.ts';
 import { createStatusWriter, type StatusWriter } from './status-writer.ts';
+import { passed } from './steps.ts';
 import { stopContainers } from './stop-container.ts';
 
 type Pod = core.Pod;
@@ -329,16 +330,19 @@ export class PodWorker {
     this.#silent = true;
     const seen = observer.pods.pod(uid);
     await Promise.all([
-      this.#writer.flushed(),
+      this.#writer.flushed().then(() => passed(this.#parts, uid, 'last status written')),
       Promise.all(seen.containers.map((it) => removeContainer(this.#parts, uid, it.id))).then(() =>
         Promise.all(seen.sandboxes.map((it) => dropSandbox(this.#parts, pod, it))),
       ),
     ]);
     await volumes.remove(uid);
+    await passed(this.#parts, uid, 'volumes removed');
     await removePodFiles(config.rootDir, uid);
+    await passed(this.#parts, uid, 'pod files removed');
     backOff.forget(`${uid}/`);
     this.#parts.probes.follow(uid, [], true);
     if (!this.#gone) await client.delete(podKind, { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid } });
+    await passed(this.#parts, uid, 'object deleted');
     this.stop();
     log.debug('pod removed', { pod: podKey(pod) });
     this.#onEnd();

@@ -8,6 +8,7 @@ import type { PreparedVolume } from './mounts.ts';
 import type { Parts } from './parts.ts';
 import { writePodFiles } from './pod-files.ts';
 import { runtimeOf } from './runtime-class.ts';
+import { passed } from './steps.ts';
 
 type Pod = core.Pod;
 export type Sandbox = {
@@ -32,9 +33,10 @@ export async function createSandbox(
   if (pod.spec.hostUsers === false) throw new Error("can't set `spec.hostUsers: false`, runtime does not support user namespaces");
   const engineRuntime = await runtimeOf(parts, pod);
   const own = pod.spec.hostNetwork ? undefined : addresses.take();
+  const { uid } = pod.metadata;
+  await passed(parts, uid, 'address taken');
   try {
     const address = own ?? config.nodeAddress;
-    const { uid } = pod.metadata;
     const text = {
       hosts: hostsText(pod, config.clusterDomain, own === undefined ? { hostFile } : { address: own }),
       resolver: resolverText(
@@ -42,6 +44,7 @@ export async function createSandbox(
       ),
     };
     const files = await writePodFiles(config.rootDir, uid, text);
+    await passed(parts, uid, 'pod files written');
     const mounts: Mount[] = [
       { source: { hostPath: files.resolver }, target: '/etc/resolv.conf', readOnly: false },
       { source: { hostPath: files.hosts }, target: '/etc/hosts', readOnly: false },
@@ -51,7 +54,8 @@ export async function createSandbox(
       ...sandboxSpec(parts, pod, attempt, own, mounts),
       ...(engineRuntime && { runtime: engineRuntime }),
     });
-    const started = startSandbox(parts, id, own);
+    await passed(parts, uid, 'sandbox made');
+    const started = startSandbox(parts, uid, id, own);
     const seen = started.then(() => parts.observer.refresh(uid, id));
     // Who waits for the start hears of its failure; one to look at it comes to light at the next look.
     seen.catch(() => {});
@@ -62,12 +66,13 @@ export async function createSandbox(
   }
 }
 
-async function startSandbox(parts: Parts, id: string, own: string | undefined): Promise<void> {
+async function startSandbox(parts: Parts, uid: string, id: string, own: string | undefined): Promise<void> {
   const { addresses, observer, runtime, log } = parts;
   // It is looked at when it has been started: its events would only have that done twice.
   const heed = observer.ignore(id);
   try {
     await runtime.containers.start(id).finally(heed);
+    await passed(parts, uid, 'sandbox started');
   } catch (error) {
     observer.expectRemoval(id);
     await runtime.containers

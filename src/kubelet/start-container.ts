@@ -15,6 +15,7 @@ import { createMessageFile } from './pod-files.ts';
 import { oomScoreAdj } from './resources.ts';
 import { runtimeOf } from './runtime-class.ts';
 import type { Sandbox } from './sandbox.ts';
+import { passed } from './steps.ts';
 import { stopContainer } from './stop-container.ts';
 
 type Pod = core.Pod;
@@ -47,6 +48,8 @@ export async function createContainer(
     parts.recorder.record(pod, 'Warning', 'Failed', `Error: ${reason}`, { fieldPath: containerPath(pod, container.name) });
     throw new NotStarted(reason, messageOf(error), { cause: error });
   });
+  const { uid } = pod.metadata;
+  await passed(parts, uid, 'image present');
   let spec: ContainerSpec;
   try {
     spec = await describe(parts, pod, container, image, context);
@@ -55,6 +58,7 @@ export async function createContainer(
   }
   try {
     const id = await parts.runtime.containers.create(spec);
+    await passed(parts, uid, 'container made');
     if (!quiet) parts.recorder.record(pod, 'Normal', 'Created', 'Container created', { fieldPath: containerPath(pod, container.name) });
     return id;
   } catch (error) {
@@ -71,6 +75,7 @@ export async function startContainer(
   context: StartContext,
 ): Promise<void> {
   const id = await start(parts, pod, container, created, context);
+  await passed(parts, pod.metadata.uid, 'container started');
   parts.recorder.record(pod, 'Normal', 'Started', 'Container started', { fieldPath: containerPath(pod, container.name) });
   context.onRunning(id);
   await parts.observer.refresh(pod.metadata.uid, id);
@@ -78,6 +83,7 @@ export async function startContainer(
   if (!hook) return;
   try {
     await unlessInterrupted(runHook(parts, pod, hook, { id, address: context.sandbox.address, container }, context.signal), context.signal);
+    await passed(parts, pod.metadata.uid, 'postStart done');
   } catch (error) {
     if (context.signal.aborted) throw error;
     parts.recorder.record(pod, 'Warning', 'FailedPostStartHook', 'PostStartHook failed', { fieldPath: containerPath(pod, container.name) });
@@ -156,6 +162,7 @@ async function describe(parts: Parts, pod: Pod, container: Container, image: Ima
     target: messagePath,
     readOnly: false,
   };
+  await passed(parts, uid, 'message file made');
   const profile = seccompProfileOf(pod, container);
   const runtime = await runtimeOf(parts, pod);
   const gpus = gpusFor(

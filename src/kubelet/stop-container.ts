@@ -6,6 +6,7 @@ import { containerPath } from './names.ts';
 import { newest, type ObservedPod, runningSandbox } from './observed.ts';
 import type { Parts } from './parts.ts';
 import { containersOf } from './restart.ts';
+import { passed } from './steps.ts';
 
 type Pod = core.Pod;
 /** How containers of a pod are brought to an end. */
@@ -34,6 +35,7 @@ export async function stopContainer(
   const began = clock.now();
   const hook = container?.lifecycle?.preStop;
   if (container && hook && graceSeconds > 0) await preStop(parts, pod, { id: it.id, container, hook }, { graceSeconds, hurry });
+  await passed(parts, pod.metadata.uid, 'preStop done');
   const rest = (): number => Math.ceil(graceSeconds - (clock.now() - began) / 1000);
   if (it.turn) await within(parts, it.turn, seconds(rest()), hurry);
   const left = Math.max(Math.min(leastGrace, graceSeconds), rest());
@@ -48,6 +50,7 @@ export async function stopContainer(
   } finally {
     hurry.removeEventListener('abort', kill);
   }
+  await passed(parts, pod.metadata.uid, 'container stopped');
   await observer.refresh(pod.metadata.uid, it.id);
 }
 

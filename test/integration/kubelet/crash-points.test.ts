@@ -1,0 +1,145 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { core } from '../../../src/kinds/index.ts';
+import { configMap } from '../../../src/kinds/index.ts';
+import { type Step, steps } from '../../../src/kubelet/steps.ts';
+import { lineOf, startTestNode, type TestNode } from '../../fixtures/kubelet/node.ts';
+
+/** A pod that passes every step there is. */
+const busy: Partial<core.PodSpec> = {
+  terminationGracePeriodSeconds: 5,
+  volumes: [
+    { name: 'files', configMap: { name: 'files' } },
+    { name: 'memory', emptyDir: { medium: 'Memory' } },
+    { name: 'scratch', emptyDir: {} },
+  ],
+  initContainers: [
+    { name: 'init', image: 'i', command: ['exit', '0'] },
+    { name: 'side', image: 'i', restartPolicy: 'Always' },
+  ],
+  containers: [
+    {
+      ...{ name: 'app', image: 'i', volumeMounts: [{ name: 'files', mountPath: '/files' }] },
+      lifecycle: { postStart: { exec: { command: ['true'] } }, preStop: { exec: { command: ['true'] } } },
+    },
+    { name: 'more', image: 'i' },
+  ],
+};
+const wanted = 'Running init=Completed(0) side=running app=running more=running';
+/** What a watcher may see of it: nothing failed, nothing started twice. */
+const allowed =
+  /^(gone|(Pending|Running|Succeeded|Failed)( \w+=(PodInitializing|ContainerCreating|running|Completed\(0\)|ContainerStatusUnknown\(137\)))*)$/;
+
+let node: TestNode;
+beforeAll(async () => {
+  node = await startTestNode();
+  await node.client.create(configMap, { metadata: { name: 'files', namespace: 'default' }, data: { here: 'yes' } });
+});
+afterAll(() => node.close());
+
+const running = (name: string): Promise<unknown> =>
+  node.seen(`${name} to run`, async () => {
+    const pod = await node.get(name);
+    return pod && lineOf(pod) === wanted;
+  });
+const gone = (name: string): Promise<unknown> => node.seen(`${name} to be gone`, async () => !(await node.get(name)));
+
+/** The agent dies at the `nth` step that the pod passes from now on; resolves when it has, with the step. */
+function dieAt(nth: number): Promise<Step> {
+  return new Promise((resolve) => {
+    let passed = 0;
+    node.onStep = (_, step) => {
+      if (++passed < nth) return Promise.resolve();
+      if (passed === nth) resolve(step);
+      // Nothing that comes after it is done any more.
+      return new Promise(() => {});
+    };
+  });
+}
+
+async function another(): Promise<void> {
+  node.onStep = async () => {};
+  await node.restart();
+}
+
+async function nothingIsLeft(name: string, uid: string): Promise<void> {
+  expect(node.runtime.all().map((it) => it.name)).toEqual([]);
+  expect([...node.runtime.volumes]).toEqual([]);
+  await node.seen(`no files of ${name}`, () => !existsSync(join(node.rootDir, 'pods', uid)));
+  expect(await node.addresses()).toBe(0);
+  expect(node.history(name).filter((it) => !allowed.test(it))).toEqual([]);
+}
+
+/** What a whole life passes, in one run that nobody disturbs: first until it runs, then until it is gone. */
+async function lifeOf(name: string): Promise<{ starting: Step[]; stopping: Step[] }> {
+  const passed: Step[] = [];
+  node.onStep = async (_, step) => void passed.push(step);
+  await node.create(name, busy);
+  await running(name);
+  await node.seen('the last step of starting', () => passed.filter((it) => it === 'container started').length === 4);
+  const starting = passed.splice(0);
+  await node.remove(name);
+  await gone(name);
+  await node.seen('the last step', () => passed.includes('object deleted'));
+  return { starting, stopping: passed };
+}
+
+describe('an agent that dies at any step of a pod', () => {
+  let life: { starting: Step[]; stopping: Step[] };
+  beforeAll(async () => {
+    life = await lifeOf('quiet');
+  });
+
+  test('there are as many as the list says, and no others', () => {
+    expect([...new Set([...life.starting, ...life.stopping])].sort()).toEqual([...steps].sort());
+  });
+
+  test('while it starts: the next one brings it to run, and leaves nothing when it goes', { timeout: 120_000 }, async () => {
+    for (let nth = 1; nth <= life.starting.length; nth++) {
+      const name = `start-${nth}`;
+      const dead = dieAt(nth);
+      const { metadata } = await node.create(name, busy);
+      const step = await dead;
+      await another();
+      await running(name).catch((error: Error) =>
+        expect.fail(`killed at "${step}" (${nth}): ${error.message}, ${node.history(name).join('; ')}`),
+      );
+      const states = node.runtime.all().map((it) => `${it.labels['io.kubernetes.container.name']} ${it.status}`);
+      expect([step, states.sort()]).toEqual([step, ['POD running', 'app running', 'init exited', 'more running', 'side running']]);
+      expect(await node.addresses()).toBe(1);
+      await node.remove(name);
+      await gone(name);
+      await nothingIsLeft(name, metadata.uid);
+    }
+  });
+
+  test('while it stops: the next one takes the rest away', { timeout: 120_000 }, async () => {
+    for (let nth = 1; nth <= life.stopping.length; nth++) {
+      const name = `stop-${nth}`;
+      const { metadata } = await node.create(name, busy);
+      await running(name);
+      const dead = dieAt(nth);
+      await node.remove(name);
+      const step = await dead;
+      await another();
+      await gone(name).catch((error: Error) => expect.fail(`killed at "${step}" (${nth}): ${error.message}`));
+      await node.seen(`nothing of ${name} at the engine`, () => node.runtime.all().length === 0);
+      await nothingIsLeft(name, metadata.uid);
+    }
+  });
+
+  test('while it starts, and the pod is deleted before the next one comes', { timeout: 120_000 }, async () => {
+    for (let nth = 1; nth <= life.starting.length; nth++) {
+      const name = `early-${nth}`;
+      const dead = dieAt(nth);
+      const { metadata } = await node.create(name, busy);
+      await dead;
+      await node.remove(name, nth % 2 === 0 ? undefined : 0);
+      await another();
+      await gone(name);
+      await node.seen(`nothing of ${name} at the engine`, () => node.runtime.all().length === 0 && node.runtime.volumes.size === 0);
+      await nothingIsLeft(name, metadata.uid);
+    }
+  });
+});
