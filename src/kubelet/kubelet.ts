@@ -125,6 +125,11 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
       allocatable,
       sharesHost: engine.sharesHost,
       onStale: (uid) => pods?.refresh(uid),
+      async imageLayers(pod, name, { reference, pullPolicy }) {
+        const wanted = { name, image: reference, ...(pullPolicy && { imagePullPolicy: pullPolicy }) };
+        const { imageId } = await parts.images.ensure(pod, wanted, signal);
+        return (await runtime.images.inspect(imageId))?.layers;
+      },
     }),
   );
   const parts: Parts = {

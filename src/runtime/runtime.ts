@@ -189,6 +189,8 @@ export type ImageState = {
   user: string;
   sizeBytes: number;
   stopSignal: string;
+  /** Directories of its content on the engine's host, the topmost first; absent where the engine keeps it otherwise. */
+  layers?: readonly string[];
   entrypoint: readonly string[];
   command: readonly string[];
 };

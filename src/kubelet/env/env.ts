@@ -79,7 +79,7 @@ function sourceValue(source: core.EnvVarSource, container: Container, from: EnvS
   }
   if (source.resourceFieldRef)
     return resourceField(
-      containerOf(from.pod, source.resourceFieldRef.containerName) ?? container,
+      containerOf(from.pod, source.resourceFieldRef.containerName, container),
       source.resourceFieldRef,
       from.allocatable,
     );
@@ -98,8 +98,12 @@ function sourceValue(source: core.EnvVarSource, container: Container, from: EnvS
   return '';
 }
 
-const containerOf = (pod: core.Pod, name: string | undefined): Container | undefined =>
-  name ? [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].find((it) => it.name === name) : undefined;
+function containerOf(pod: core.Pod, name: string | undefined, itself: Container): Container {
+  if (!name) return itself;
+  const found = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].find((it) => it.name === name);
+  if (!found) throw new ConfigError(`container ${name} not found`);
+  return found;
+}
 
 function needed<T>(found: T | undefined, kind: string, name: string, optional: boolean | undefined): T | undefined {
   if (found === undefined && !optional) throw new ConfigError(`${kind} ${JSON.stringify(name)} not found`);

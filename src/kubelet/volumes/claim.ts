@@ -4,6 +4,7 @@ import type { PreparedVolume } from '../mounts.ts';
 import { directory, engineVolume } from './directory.ts';
 import { exists } from './files.ts';
 import { checkedPath } from './host-path.ts';
+import { mountNfs } from './nfs.ts';
 import { giveToGroup, isGroups } from './ownership.ts';
 import { setUpError, type VolumeContext, VolumeError, type VolumeType } from './volume-type.ts';
 
@@ -38,7 +39,7 @@ async function claimed(
     );
   });
   try {
-    return await mountPersistent(pod, persistent, readOnly, context);
+    return await mountPersistent(pod, volume, persistent, readOnly, context);
   } catch (error) {
     throw error instanceof VolumeError ? setUpError(persistent.metadata.name, error.message) : error;
   }
@@ -70,11 +71,13 @@ async function boundTo(pod: core.Pod, volume: core.Volume, name: string, { sourc
 
 async function mountPersistent(
   pod: core.Pod,
+  volume: core.Volume,
   { metadata, spec }: core.PersistentVolume,
   readOnly: boolean,
   context: VolumeContext,
 ): Promise<PreparedVolume> {
-  const { csi, hostPath, local } = spec;
+  const { csi, hostPath, local, nfs, mountOptions = [] } = spec;
+  if (nfs) return mountNfs(context.dirOf(pod, volume), { ...nfs, readOnly: readOnly || nfs.readOnly === true }, mountOptions, context);
   if (hostPath) return directory(await checkedPath(hostPath.path, hostPath.type ?? ''), readOnly);
   if (local) {
     if (!(await exists(local.path))) throw new VolumeError(`path ${JSON.stringify(local.path)} does not exist`);

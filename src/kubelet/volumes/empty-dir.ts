@@ -4,14 +4,16 @@ import { quantityValue } from '../../meta/quantity.ts';
 import { directory, engineVolume } from './directory.ts';
 import { exists, isMountPoint, mountMemory } from './files.ts';
 import { giveToGroup } from './ownership.ts';
-import type { VolumeContext, VolumeType } from './volume-type.ts';
+import { type VolumeContext, VolumeError, type VolumeType } from './volume-type.ts';
 
 /** Empty at first, lives as long as the pod; on disk, or in memory. */
 export const emptyDirVolume: VolumeType = {
   field: 'emptyDir',
   async mount(pod, volume, context) {
     const group = pod.spec.securityContext?.fsGroup;
-    const inMemory = volume.emptyDir?.medium === 'Memory';
+    const medium = volume.emptyDir?.medium ?? '';
+    if (medium !== '' && medium !== 'Memory') throw new VolumeError(`storage medium ${JSON.stringify(medium)} is not supported`);
+    const inMemory = medium === 'Memory';
     if (inMemory && !context.canMount) return inEngineMemory(pod, volume, context, group);
     const dir = context.dirOf(pod, volume);
     const isNew = !(await exists(dir));

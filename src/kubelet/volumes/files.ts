@@ -1,11 +1,7 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { access, constants, readdir, rm, stat, statfs } from 'node:fs/promises';
+import { access, constants, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { VolumeError } from './volume-type.ts';
-
-const run = promisify(execFile);
+import { mountAt, unmountBelow } from './mount-table.ts';
 
 export const exists = (path: string): Promise<boolean> =>
   stat(path).then(
@@ -18,21 +14,12 @@ export async function isMountPoint(dir: string): Promise<boolean> {
   return here.dev !== above.dev;
 }
 
-export async function mountMemory(dir: string, sizeBytes: number | undefined): Promise<void> {
-  try {
-    await run('mount', ['-t', 'tmpfs', '-o', `mode=0777${sizeBytes === undefined ? '' : `,size=${sizeBytes}`}`, 'tmpfs', dir]);
-  } catch (error) {
-    throw new VolumeError(`mount failed: ${error instanceof Error ? error.message : error}`, { cause: error });
-  }
-}
+export const mountMemory = (dir: string, sizeBytes: number | undefined): Promise<void> =>
+  mountAt(dir, { type: 'tmpfs', source: 'tmpfs', options: ['mode=0777', ...(sizeBytes === undefined ? [] : [`size=${sizeBytes}`])] });
 
 /** Takes a pod's directory away, with what is mounted in it. */
 export async function removePodDir(dir: string): Promise<void> {
-  for (const name of await readdir(dir).catch(() => [])) {
-    const path = join(dir, name);
-    // Lazily: a file that somebody still holds open must not keep the pod.
-    if (await isMountPoint(path)) await run('umount', ['-l', path]);
-  }
+  await unmountBelow(dir);
   await rm(dir, { recursive: true, force: true });
 }
 

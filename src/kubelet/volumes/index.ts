@@ -17,10 +17,20 @@ import { exists, memoryRoot, removePodDir } from './files.ts';
 import { hostPathVolume } from './host-path.ts';
 import { giveToGroup } from './ownership.ts';
 import { plainRootOf } from './paths.ts';
+import { imageVolume } from './image.ts';
+import { nfsVolume } from './nfs.ts';
 import { projectedVolume } from './projected.ts';
 import { secretVolume } from './secret.ts';
 import { createTokens } from './tokens.ts';
-import { type Payload, setUpError, type Sources, type VolumeContext, VolumeError, type VolumeType } from './volume-type.ts';
+import {
+  type ImageLayers,
+  type Payload,
+  setUpError,
+  type Sources,
+  type VolumeContext,
+  VolumeError,
+  type VolumeType,
+} from './volume-type.ts';
 
 export { volumeDirOnDisk } from './paths.ts';
 export { startVolumeReclaim } from './reclaim.ts';
@@ -36,6 +46,8 @@ export const volumeTypes: readonly VolumeType[] = [
   hostPathVolume,
   claimVolume,
   ephemeralVolume,
+  imageVolume,
+  nfsVolume,
 ];
 
 export type VolumesDeps = {
@@ -51,6 +63,7 @@ export type VolumesDeps = {
   allocatable: { [name: string]: string };
   /** The engine is on this host: what is mounted here it can mount into containers. */
   sharesHost: boolean;
+  imageLayers: ImageLayers;
   /** A pod's files are to be refreshed: a token in them runs out. */
   onStale(uid: string): void;
 };
@@ -82,6 +95,7 @@ export async function createVolumes(deps: VolumesDeps): Promise<Volumes> {
     random,
     allocatable: deps.allocatable,
     token: tokens.source,
+    imageLayers: deps.imageLayers,
     dirOf: (pod, volume) => join(staysInMemory(volume) ? secretRoot : plainRoot, pod.metadata.uid, volume.name),
     podLabels: ({ metadata: { uid } }) => ({ [label.cluster]: deps.cluster, [label.node]: deps.nodeName, [label.podUid]: uid }),
     sharesHost: deps.sharesHost,

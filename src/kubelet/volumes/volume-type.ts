@@ -21,6 +21,13 @@ export type Sources = {
 /** A token that says its bearer is the pod's service account. */
 export type TokenSource = (pod: core.Pod, want: { audience: string; expirationSeconds: number }) => Promise<string>;
 
+/** The content of the image that a pod's volume names. */
+export type ImageLayers = (
+  pod: core.Pod,
+  volume: string,
+  image: { reference: string; pullPolicy?: 'Always' | 'Never' | 'IfNotPresent' },
+) => Promise<readonly string[] | undefined>;
+
 /** What volumes are made with and from. */
 export type VolumeContext = {
   sources: Sources;
@@ -30,6 +37,11 @@ export type VolumeContext = {
   /** What downward API files say of limits that are not set. */
   allocatable: { [name: string]: string };
   token: TokenSource;
+  /**
+   * Directories that hold an image's content, the topmost first, once it is here; undefined when the engine does not keep
+   * it like that on this host. Fails as pulling fails.
+   */
+  imageLayers: ImageLayers;
   /** The volume's own directory on the host; it need not exist. */
   dirOf(pod: core.Pod, volume: core.Volume): string;
   /** Labels of engine volumes that live as long as the pod. */

@@ -83,5 +83,13 @@ function stateOf(info: Docker.ImageInspectInfo): ImageState {
     stopSignal: config?.StopSignal ?? '',
     entrypoint: list(config?.Entrypoint),
     command: list(config?.Cmd),
+    ...layersOf(info.GraphDriver),
   };
+}
+
+/** Of the storage driver that stacks plain directories. */
+function layersOf(driver: Docker.ImageInspectInfo['GraphDriver'] | undefined): { layers?: string[] } {
+  const { UpperDir: upper, LowerDir: lower } = (driver?.Data ?? {}) as { UpperDir?: string; LowerDir?: string };
+  if (driver?.Name !== 'overlay2' || !upper) return {};
+  return { layers: [upper, ...(lower ? lower.split(':') : [])] };
 }

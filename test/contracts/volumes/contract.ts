@@ -23,6 +23,8 @@ export type VolumeBench = {
   volumes: Volumes;
   /** Pods that were said to have files that run out. */
   stale: string[];
+  /** Directories that every image is made of here, to be filled. */
+  imageLayers: string[];
   /** A folder of the host for hostPath volumes and the like. */
   hostDir: string;
   pod(volume: Omit<core.Volume, 'name'>, spec?: Partial<core.PodSpec>): core.Pod;
@@ -43,6 +45,8 @@ export async function openVolumes({ sharesHost = true }: { sharesHost?: boolean 
   const informers = createInformers(client, { clock, log: silentLog, signal: ending.signal });
   const runtime = createMemoryRuntime(clock);
   const stale: string[] = [];
+  const imageLayers = ['lower', 'upper'].map((it) => join(root, it)).reverse();
+  for (const it of imageLayers) await mkdir(it);
   const hostDir = join(root, 'host');
   await mkdir(hostDir);
   const volumes = await createVolumes({
@@ -50,11 +54,12 @@ export async function openVolumes({ sharesHost = true }: { sharesHost?: boolean 
     informers,
     rootDir: join(root, 'node'),
     ...{ cluster: 'test', nodeName: 'n1', allocatable: { cpu: '2', memory: '4Gi' }, onStale: (uid) => void stale.push(uid) },
+    imageLayers: async () => imageLayers,
   });
   const pods = new Set<string>();
   let count = 0;
   return {
-    ...{ client, transport, runtime, clock, volumes, stale, hostDir },
+    ...{ client, transport, runtime, clock, volumes, stale, imageLayers, hostDir },
     pod(volume, spec = {}) {
       const uid = `uid-${count++}`;
       pods.add(uid);

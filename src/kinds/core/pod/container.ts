@@ -1,4 +1,4 @@
-import { duplicate, type FieldError, fieldNotFound, forbidden, invalidValue, required } from '../../../meta/field-error.ts';
+import { duplicate, type FieldError, fieldNotFound, forbidden, invalidValue, notSupported, required } from '../../../meta/field-error.ts';
 import { dns1123Label, portName, portNumber, qualifiedName } from '../../../meta/names.ts';
 import { compareQuantities } from '../../../meta/quantity.ts';
 import { faultsOf, idFaults } from '../../faults.ts';
@@ -54,6 +54,14 @@ function mountFaults({ volumeMounts, securityContext }: Container, path: string,
     if (mount.subPathExpr) faults.push(...localPathFaults(`${at}.subPathExpr`, mount.subPathExpr));
     if (mount.subPath && mount.subPathExpr)
       faults.push(invalidValue(`${at}.subPathExpr`, mount.subPathExpr, 'subPathExpr and subPath are mutually exclusive'));
+    if (mount.recursiveReadOnly && mount.recursiveReadOnly !== 'Disabled') {
+      const wish = mount.recursiveReadOnly;
+      if (!mount.readOnly) faults.push(forbidden(`${at}.recursiveReadOnly`, 'may only be specified when readOnly is true'));
+      if (mount.mountPropagation && mount.mountPropagation !== 'None')
+        faults.push(forbidden(`${at}.recursiveReadOnly`, 'may only be specified when mountPropagation is None or not specified'));
+      if (wish !== 'IfPossible' && wish !== 'Enabled')
+        faults.push(notSupported(`${at}.recursiveReadOnly`, wish, ['Disabled', 'Enabled', 'IfPossible']));
+    }
     if (mount.mountPropagation === 'Bidirectional' && !securityContext?.privileged)
       faults.push(forbidden(`${at}.mountPropagation`, 'Bidirectional mount propagation is available only to privileged containers'));
     return faults;

@@ -88,6 +88,7 @@ function defaultVolume(volume: Volume): void {
   if (sources.length === 0) volume.emptyDir = {};
   for (const source of [volume.secret, volume.configMap, volume.downwardAPI, volume.projected]) if (source) source.defaultMode ??= 420;
   if (volume.hostPath) volume.hostPath.type ??= '';
+  if (volume.image) volume.image.pullPolicy ??= defaultPullPolicy(volume.image.reference ?? '');
   for (const item of [
     ...(volume.downwardAPI?.items ?? []),
     ...(volume.projected?.sources ?? []).flatMap((it) => it.downwardAPI?.items ?? []),
@@ -95,7 +96,7 @@ function defaultVolume(volume: Volume): void {
     if (item.fieldRef) item.fieldRef.apiVersion ??= 'v1';
   }
   for (const source of volume.projected?.sources ?? [])
-    if (source.serviceAccountToken) source.serviceAccountToken.expirationSeconds ??= 3607;
+    if (source.serviceAccountToken) source.serviceAccountToken.expirationSeconds ??= 3600;
   const claim = volume.ephemeral?.volumeClaimTemplate;
   if (claim) claim.spec = { volumeMode: 'Filesystem', ...claim.spec };
 }

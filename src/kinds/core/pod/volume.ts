@@ -1,7 +1,7 @@
 import { type FieldError, forbidden, invalidValue, required } from '../../../meta/field-error.ts';
 import { configMapKey, dns1123Label } from '../../../meta/names.ts';
 import { faultsOf } from '../../faults.ts';
-import type { DownwardAPIVolumeFile, KeyToPath, Volume, VolumeProjection } from '../../generated/core-v1.ts';
+import type { DownwardAPIVolumeFile, KeyToPath, ProjectedVolumeSource, Volume, VolumeProjection } from '../../generated/core-v1.ts';
 import { fieldRefFaults, resourceRefFaults } from './env.ts';
 
 const modeFaults = (path: string, mode: number | undefined): FieldError[] =>
@@ -70,12 +70,28 @@ function projectionFaults(source: VolumeProjection, path: string): FieldError[] 
   return faults;
 }
 
+/** Two files of one path: the one that is named later would win. */
+function samePathFaults({ sources = [] }: ProjectedVolumeSource, path: string): FieldError[] {
+  const taken = new Set<string>();
+  return sources.flatMap(({ secret, configMap, downwardAPI, serviceAccountToken }) => {
+    const paths: string[] = [
+      ...[secret, configMap, downwardAPI].flatMap((it) => (it?.items ?? []).map((item) => item.path)),
+      ...(serviceAccountToken ? [serviceAccountToken.path] : []),
+    ];
+    return paths.flatMap((it) => {
+      const isTaken = taken.has(it);
+      taken.add(it);
+      return isTaken && it ? [invalidValue(path, secret?.name ?? configMap?.name ?? it, 'conflicting duplicate paths')] : [];
+    });
+  });
+}
+
 /** Faults of one volume: its name, one source and no more, and what the sources that are run need. */
 export function volumeFaults(volume: Volume, path: string): FieldError[] {
   const faults = volume.name ? faultsOf(`${path}.name`, volume.name, dns1123Label(volume.name)) : [required(`${path}.name`)];
   const sources = Object.keys(volume).filter((it) => it !== 'name');
   for (const extra of sources.slice(1)) faults.push(forbidden(`${path}.${extra}`, 'may not specify more than 1 volume type'));
-  const { configMap, secret, persistentVolumeClaim: claim, hostPath, emptyDir, downwardAPI, projected, nfs } = volume;
+  const { configMap, secret, persistentVolumeClaim: claim, hostPath, emptyDir, downwardAPI, projected, nfs, image } = volume;
   if (configMap) {
     if (!configMap.name) faults.push(required(`${path}.configMap.name`));
     faults.push(...itemFaults(configMap.items, `${path}.configMap`), ...modeFaults(`${path}.configMap.defaultMode`, configMap.defaultMode));
@@ -97,8 +113,11 @@ export function volumeFaults(volume: Volume, path: string): FieldError[] {
   if (projected) {
     faults.push(...modeFaults(`${path}.projected.defaultMode`, projected.defaultMode));
     faults.push(...(projected.sources ?? []).flatMap((it, i) => projectionFaults(it, `${path}.projected.sources[${i}]`)));
+    faults.push(...samePathFaults(projected, `${path}.projected`));
   }
   if (nfs && !nfs.server) faults.push(required(`${path}.nfs.server`));
   if (nfs && !nfs.path) faults.push(required(`${path}.nfs.path`));
+  else if (nfs && !nfs.path.startsWith('/')) faults.push(invalidValue(`${path}.nfs.path`, nfs.path, 'must be an absolute path'));
+  if (image && !image.reference) faults.push(required(`${path}.image.reference`));
   return faults;
 }
