@@ -28,9 +28,27 @@ const expansions: Array<[string, string]> = [
   ['$(A', '$(A'],
   ['cost $ 5', 'cost $ 5'],
   ['$()', '$()'],
+  // After upstream's table (third_party/forked/golang/expansion).
+  ['$$', '$'],
+  ['$$A', '$A'],
+  ['$$$$', '$$'],
+  ['$', '$'],
+  ['A$', 'A$'],
+  ['$(', '$('],
+  ['$$(', '$('],
+  ['$)', '$)'],
+  ['foo$(A)bar', 'fooonebar'],
+  ['$(A)$(B)$(A)', 'onetwoone'],
+  ['$$(A)_$(B)', '$(A)_two'],
+  ['$($(A))', '$($(A))'],
+  ['$((A))', '$((A))'],
+  ['$( A )', '$( A )'],
+  ['\\$(A)', '\\one'],
+  ['$(A)$', 'one$'],
+  ['$(EMPTY)x', 'x'],
 ];
 for (const [text, want] of expansions)
-  test(`${text} becomes ${want}`, () => expect(expand(text, (it) => ({ A: 'one', B: 'two' })[it])).toBe(want));
+  test(`${text} becomes ${want}`, () => expect(expand(text, (it) => ({ A: 'one', B: 'two', EMPTY: '' })[it])).toBe(want));
 
 describe('services', () => {
   test('docker links', () => {
@@ -64,14 +82,15 @@ const hidden: core.Secret = {
   metadata: meta('sec'),
   data: { key: Buffer.from('s3cret').toString('base64') },
 };
-const sources = (pod = podForTests({}, { labels: { app: 'web' } })): EnvSources => ({
+const other: core.Container = { name: 'other', image: 'x', resources: { limits: { cpu: '250m' } } };
+const sources = (pod = podForTests({ initContainers: [other] }, { labels: { app: 'web' } })): EnvSources => ({
   pod,
   podIp: '10.244.0.5',
   hostIp: '10.244.0.1',
   configMap: (name) => (name === 'cfg' ? config : undefined),
   secret: (name) => (name === 'sec' ? hidden : undefined),
   services: [kubernetes],
-  allocatable: { cpu: '2', memory: '4Gi' },
+  allocatable: { cpu: '2', memory: '4Gi', 'ephemeral-storage': '10Gi' },
 });
 const envOf = (container: Partial<core.Container>): Record<string, string> =>
   Object.fromEntries(buildEnv({ name: 'app', ...container }, sources()));
@@ -135,9 +154,13 @@ describe('variables', () => {
           { name: 'R2', valueFrom: { resourceFieldRef: { resource: 'limits.memory', divisor: '1Mi' } } },
           { name: 'R3', valueFrom: { resourceFieldRef: { resource: 'requests.memory', divisor: '1Mi' } } },
           { name: 'R4', valueFrom: { resourceFieldRef: { resource: 'requests.cpu' } } },
+          { name: 'R5', valueFrom: { resourceFieldRef: { resource: 'limits.memory', divisor: '1G' } } },
+          { name: 'R6', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', divisor: '0' } } },
+          { name: 'R7', valueFrom: { resourceFieldRef: { resource: 'limits.ephemeral-storage', divisor: '1Gi' } } },
+          { name: 'R8', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', containerName: 'other', divisor: '1m' } } },
         ],
       },
-      { R0: '2', R1: '1500', R2: '4096', R3: '96', R4: '0' },
+      { R0: '2', R1: '1500', R2: '4096', R3: '96', R4: '0', R5: '5', R6: '2', R7: '10', R8: '250' },
     ],
   ];
   for (const [name, container, want] of cases) test(name, () => expect(envOf(container)).toMatchObject(want));
@@ -160,6 +183,11 @@ describe('variables', () => {
       "couldn't find key size in ConfigMap default/cfg",
       { env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'cfg', key: 'size' } } }] },
     ],
+    [
+      'container none not found',
+      { env: [{ name: 'A', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', containerName: 'none' } } }] },
+    ],
+    ['unsupported fieldPath: spec.hostname', { env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'spec.hostname' } } }] }],
     ["couldn't find key size in Secret default/sec", { env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'sec', key: 'size' } } }] }],
   ];
   for (const [message, container] of faults) test(message, () => expect(() => envOf(container)).toThrow(message));
