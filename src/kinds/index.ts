@@ -35,6 +35,7 @@ import { endpointSlice } from './discovery/endpoint-slice.ts';
 import { classAnnotation, ingress } from './networking/ingress.ts';
 import { ingressClass, isDefaultIngressClass } from './networking/ingress-class.ts';
 import { ipAddress } from './networking/ip-address.ts';
+import { networkPolicy } from './networking/network-policy.ts';
 import { serviceCidr } from './networking/service-cidr.ts';
 import { podDisruptionBudget } from './policy/pod-disruption-budget.ts';
 import { priorityClass, systemPriorityClasses } from './scheduling/priority-class.ts';
@@ -93,6 +94,7 @@ export {
   endpointSlice,
   ingress,
   ingressClass,
+  networkPolicy,
   serviceCidr,
   ipAddress,
   storageClass,
@@ -131,6 +133,7 @@ export const kinds: readonly AnyKind[] = [
   endpointSlice,
   ingress,
   ingressClass,
+  networkPolicy,
   serviceCidr,
   ipAddress,
   storageClass,

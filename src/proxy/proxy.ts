@@ -7,6 +7,8 @@ import type { Random } from '../lib/random.ts';
 import { keyOf } from '../meta/owner.ts';
 import { contains } from './cidr.ts';
 import { openPlane, type Plane, type PlaneChoice, type PlaneConfig } from './plane.ts';
+import type { PolicyPod } from './policy/compile.ts';
+import { startPolicies } from './policy/enforce.ts';
 import { complaintText, createPorts, type Wish } from './ports.ts';
 import { createServiceStatus, type Served } from './service-status.ts';
 import { listenersOfPod, listenersOfService, type NodeFacts } from './table.ts';
@@ -155,7 +157,14 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
   signal.addEventListener('abort', () => void stop(), { once: true });
 
   await Promise.all([services.synced, slices.synced, pods.synced]);
+  // Before services: what is not to be reached is not reached for a moment either.
+  const policies = startPolicies(
+    plane.table,
+    { nodeName: config.nodeName, standIns: standIns(config), why: plane.why ?? `services are carried by this process (${plane.name})` },
+    deps,
+  );
   begin();
+  await policies;
   await flushing;
   const fault = (): string | undefined => route.fault() ?? plane.fault();
   const { name, why } = plane;
@@ -171,6 +180,19 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
     stop,
   };
 }
+
+/** The name server is no pod here, but policies written for clusters where it is speak of it as one. */
+const standIns = ({ ownListeners = [] }: ProxyConfig): PolicyPod[] =>
+  [...new Set(ownListeners.map((it) => it.address))].map((address) => ({
+    namespace: 'kube-system',
+    labels: { 'k8s-app': 'kube-dns' },
+    address,
+    isHere: false,
+    ports: [
+      { name: 'dns', protocol: 'UDP', port: 53 },
+      { name: 'dns-tcp', protocol: 'TCP', port: 53 },
+    ],
+  }));
 
 const hasHostPorts = (it: core.Pod): boolean =>
   [...it.spec.containers, ...(it.spec.initContainers ?? [])].some((container) => container.ports?.some((port) => port.hostPort));

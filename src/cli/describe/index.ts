@@ -8,6 +8,7 @@ import { describeEndpoints, describeEndpointSlice } from './endpoints.ts';
 import { describeAny } from './generic.ts';
 import { describeCronJob, describeJob } from './job.ts';
 import { describeLimitRange, describeQuota } from './limits.ts';
+import { describeNetworkPolicy } from './network-policy.ts';
 import { describeNode } from './node.ts';
 import { describePod } from './pod.ts';
 import { describeService } from './service.ts';
@@ -38,6 +39,7 @@ const describers: Readonly<Record<string, Describer>> = {
   namespaces: describeNamespace,
   resourcequotas: describeQuota,
   limitranges: describeLimitRange,
+  'networkpolicies.networking.k8s.io': describeNetworkPolicy,
   nodes: describeNode,
   'priorityclasses.scheduling.k8s.io': describePriorityClass,
   persistentvolumeclaims: describeClaim,

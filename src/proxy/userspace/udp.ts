@@ -13,6 +13,7 @@ const idleStream: Milliseconds = seconds(120);
 /** Each client's port costs a socket: the one longest silent goes when there are more. */
 const mostClients = 4096;
 const mostWaiting = 64;
+const lateAnswers: Milliseconds = seconds(1);
 
 /** A client's port, and the socket that stands for it before the endpoint. */
 type Association = {
@@ -28,6 +29,7 @@ type Association = {
 export function openUdp(start: Listener, balancer: Balancer, { clock, count, ownAddress }: Omit<PortDeps, 'connections'>): OpenPort {
   /** In the order of last use by the client. */
   const associations = new Map<string, Association>();
+  const retired = new Set<Association>();
   const server = createSocket({ type: 'udp4' });
   let isClosed = false;
   let cancelSweep: (() => void) | undefined;
@@ -37,6 +39,17 @@ export function openUdp(start: Listener, balancer: Balancer, { clock, count, own
     if (!known) return;
     associations.delete(key);
     known.socket.close();
+  }
+
+  /** The endpoint has gone: what comes next goes to another, but an answer may be on its way. */
+  function retire(key: string): void {
+    const known = associations.get(key);
+    if (!known) return;
+    associations.delete(key);
+    retired.add(known);
+    clock.schedule(lateAnswers, () => {
+      if (retired.delete(known)) known.socket.close();
+    });
   }
 
   function sweepLater(): void {
@@ -111,13 +124,15 @@ export function openUdp(start: Listener, balancer: Balancer, { clock, count, own
   return {
     ready,
     update() {
-      for (const [key, { endpoint }] of associations) if (!balancer.has(endpoint)) drop(key);
+      for (const [key, { endpoint }] of associations) if (!balancer.has(endpoint)) retire(key);
     },
     close() {
       if (isClosed) return;
       isClosed = true;
       cancelSweep?.();
       for (const key of [...associations.keys()]) drop(key);
+      for (const { socket } of retired) socket.close();
+      retired.clear();
       server.close();
     },
     connections: () => associations.size,
