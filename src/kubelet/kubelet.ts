@@ -22,10 +22,11 @@ import type { KubeletConfig, Lookups, Parts } from './parts.ts';
 import { type Pods, removeOrphans, startPods } from './pods.ts';
 import type { PodPlan } from './plan.ts';
 import { createProbes, runProbe } from './probes/index.ts';
+import { createReadApi } from './read-api/index.ts';
 import { createNodeAllocations } from './resize/node-allocations.ts';
 import { createStartGate } from './start-gate.ts';
 import { createNodeConnection, type NodeConnection } from './streaming/index.ts';
-import { createUsageMeter } from './usage/index.ts';
+import { createUsageMeter, look } from './usage/index.ts';
 import { createVolumes, startVolumeReclaim, volumeDirOnDisk } from './volumes/index.ts';
 import { volumesInTurn } from './volumes-in-turn.ts';
 
@@ -197,13 +198,19 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
   const containersOf = (uid: string): ContainerState[] => observer.pods.states(uid);
   eviction = watchRoom(config, deps, { engine, node, pods, containersOf });
   const containers = (): ContainerState[] => observer.pods.uids().flatMap(containersOf);
-  const usage = createUsageMeter({ streams: runtime.streams, clock, containers, sharesHost: engine.sharesHost });
-  const connection = createNodeConnection({ streams: runtime.streams, containersOf, podOf: find, usage, clock });
+  const metered = { streams: runtime.streams, clock, containers, sharesHost: engine.sharesHost };
+  const talk = createNodeConnection({ streams: runtime.streams, containersOf, podOf: find, usage: createUsageMeter(metered), clock });
+  const serve = createReadApi({
+    ...{ config, engine, startedAt: clock.now(), containersOf, connection: talk },
+    pods: () => pods?.all().map((it) => it.pod) ?? [],
+    sample: () => look(metered),
+    fault: () => node.fault(),
+  });
   const stop = stopper(node, pods, probes.stop, [...followed, eviction.stop]);
   signal.addEventListener('abort', stop, { once: true });
   const plan: Kubelet['plan'] = (namespace, name) =>
     pods?.all().find(({ pod: { metadata } }) => metadata.namespace === namespace && metadata.name === name)?.plan;
-  return { connection, health: () => node.fault(), plan, stop };
+  return { connection: { ...talk, serve }, health: () => node.fault(), plan, stop };
 }
 
 function stopper(node: NodeAgent, pods: Pods, stopProbes: () => void, followed: ReadonlyArray<() => void>): () => void {

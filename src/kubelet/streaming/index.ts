@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Duplex, Readable, type Writable } from 'node:stream';
 import type { core } from '../../kinds/index.ts';
 import { type Clock, seconds, sleep } from '../../lib/clock.ts';
@@ -36,6 +37,7 @@ export type NodeConnection = {
   attach(container: ContainerRef, options: SessionOptions): Promise<Session>;
   portForward(pod: Omit<ContainerRef, 'container'>, port: number): Promise<Duplex>;
   usage(): Promise<NodeUsage>;
+  serve?(request: IncomingMessage, response: ServerResponse, path: string): Promise<void>;
 };
 
 type Deps = {

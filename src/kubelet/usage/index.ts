@@ -5,7 +5,7 @@ import { isSandbox } from '../observed.ts';
 import { readHostUsage } from './host.ts';
 import { type ContainerSample, type NodeUsage, type Sample, usageBetween } from './rates.ts';
 
-export type { NodeUsage } from './rates.ts';
+export type { NodeUsage, Rate, Sample } from './rates.ts';
 
 /** Who asks again so soon gets the same answer. */
 const fresh = seconds(5);
@@ -54,7 +54,8 @@ export function createUsageMeter(deps: Deps): () => Promise<NodeUsage> {
   };
 }
 
-async function look({ streams, clock, containers, sharesHost }: Deps): Promise<Sample> {
+/** Totals of now. */
+export async function look({ streams, clock, containers, sharesHost }: Deps): Promise<Sample> {
   const running = containers().filter((it) => it.status === 'running' && !isSandbox(it));
   const found = new Map<string, ContainerSample>();
   const note = ({ id, labels, startedAt }: ContainerState, usage: Usage): void => {
