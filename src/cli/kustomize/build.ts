@@ -1,4 +1,4 @@
-import { isAbsolute, join, normalize, relative } from 'node:path/posix';
+import { isAbsolute, join, normalize, relative, resolve } from 'node:path/posix';
 import { deepCopy } from '../../meta/copy.ts';
 import { readYamlDocuments } from '../../meta/read/yaml.ts';
 import type { KubeObject } from '../../meta/types.ts';
@@ -99,7 +99,7 @@ class Build {
     const [file] = found;
     if (!file)
       throw new KustomizationError(
-        `unable to find one of ${kustomizationFileNames.map((it) => `'${it}'`).join(', ')} in folder '${folder}'`,
+        `unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory '${resolve(folder)}'`,
       );
     if (found.length > 1)
       throw new KustomizationError(`${folder}: more than one kustomization file: ${found.map((it) => it.name).join(', ')}`);

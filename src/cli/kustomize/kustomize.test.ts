@@ -34,7 +34,7 @@ const faults: Array<[name: string, files: Record<string, string>, message: RegEx
   [
     'no kustomization file',
     { 'k/pod.yaml': pod },
-    /^unable to find one of 'kustomization.yaml', 'kustomization.yml', 'Kustomization' in folder 'k'$/,
+    /^unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory '.*\/k'$/,
   ],
   ['two of them', { 'k/kustomization.yaml': 'resources: []', 'k/Kustomization': 'resources: []' }, /more than one kustomization file/],
   ['nothing in it', { 'k/kustomization.yaml': 'kind: Kustomization' }, /no content/],

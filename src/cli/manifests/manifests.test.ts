@@ -54,7 +54,7 @@ const faults: Array<[args: ManifestArgs, message: string]> = [
   [{ filenames: ['empty'] }, 'error reading [empty]: recognized file extensions are [.json .yaml .yml]'],
   [{ filenames: ['broken.yaml'] }, 'error parsing broken.yaml: '],
   [{ filenames: ['text.yaml'] }, 'text.yaml: expected an object, found "hello"'],
-  [{ filenames: ['nameless.yaml'] }, `nameless.yaml: Object 'Kind' is missing in '{"a":1}'`],
+  [{ filenames: ['nameless.yaml'] }, `unable to decode "nameless.yaml": Object 'Kind' is missing in '{"a":1}'`],
   [{ filenames: ['https://example.com/a.yaml'] }, 'https://example.com/a.yaml: manifests are not fetched'],
   [{ kustomize: 'bad' }, 'bad/kustomization.yaml: vars: this field is not supported'],
 ];

@@ -1,4 +1,4 @@
-import { join } from 'node:path/posix';
+import { join, resolve } from 'node:path/posix';
 import { readYamlDocuments } from '../../meta/read/yaml.ts';
 import type { KubeObject } from '../../meta/types.ts';
 import { CommandError } from '../command.ts';
@@ -34,6 +34,10 @@ export async function readManifests(args: ManifestArgs, { files, stdin }: Manife
 }
 
 function built(folder: string, files: ManifestFiles): Manifests {
+  if (!files.isFolder(folder))
+    throw new CommandError(
+      `must build at directory: not a valid directory: evalsymlink failure on '${folder}' : lstat ${resolve(folder)}: no such file or directory`,
+    );
   try {
     const { objects, warnings } = buildKustomization(folder, files);
     return { manifests: objects.map((object) => ({ object, from: folder })), warnings };
@@ -66,6 +70,19 @@ function contentOf(path: string, files: ManifestFiles): string {
   return content.toString('utf8');
 }
 
+/** A document that does not say what it is. */
+export class NotAnObject extends CommandError {
+  readonly from: string;
+  readonly missing: ReadonlyArray<'apiVersion' | 'kind'>;
+  constructor(from: string, missing: ReadonlyArray<'apiVersion' | 'kind'>, shown: string) {
+    super(
+      `unable to decode ${JSON.stringify(from)}: Object '${missing.includes('kind') ? 'Kind' : 'apiVersion'}' is missing in '${shown}'`,
+    );
+    this.from = from;
+    this.missing = missing;
+  }
+}
+
 /** The objects of a text with any number of documents. */
 export function objectsOf(content: string, from: string): Manifest[] {
   return documentsOf(content, from).flatMap((it) => takenApart(it, from));
@@ -84,9 +101,11 @@ function takenApart(document: unknown, from: string): Manifest[] {
   if (typeof document !== 'object' || document === null || Array.isArray(document))
     throw new CommandError(`${from}: expected an object, found ${shown()}`);
   const { apiVersion, kind, items } = document as { apiVersion?: unknown; kind?: unknown; items?: unknown };
-  if (typeof kind !== 'string' || kind === '') throw new CommandError(`${from}: Object 'Kind' is missing in '${shown()}'`);
-  if (typeof apiVersion !== 'string' || apiVersion === '')
-    throw new CommandError(`${from}: Object 'apiVersion' is missing in '${shown()}'`);
-  if (kind.endsWith('List') && Array.isArray(items)) return items.flatMap((it) => takenApart(it, from));
+  const missing = (['apiVersion', 'kind'] as const).filter((it) => {
+    const value = { apiVersion, kind }[it];
+    return typeof value !== 'string' || value === '';
+  });
+  if (missing.length > 0) throw new NotAnObject(from, missing, shown());
+  if ((kind as string).endsWith('List') && Array.isArray(items)) return items.flatMap((it) => takenApart(it, from));
   return [{ object: { metadata: {}, ...document } as KubeObject, from }];
 }

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { CommandError } from '../command.ts';
 import { onOff, text, texts } from '../grammar/flags.ts';
 import { buildKustomization, KustomizationError } from '../kustomize/index.ts';
@@ -63,12 +64,17 @@ function order(by: string | undefined): (a: Resource, b: Resource) => number {
   return (a, b) => compare(a.group, b.group) || compare(a.plural, b.plural);
 }
 
+function refuseArguments(args: readonly string[], path: string): void {
+  if (args.length > 0) throw new CommandError(`unexpected arguments: [${args.join(' ')}]\nSee 'peapod ${path} -h' for help and examples`);
+}
+
 export const apiVersions = verb({
   name: 'api-versions',
   summary: 'List the versions of the API that the server serves',
   usage: '',
   flags: {},
-  async run({ io, session }) {
+  async run({ io, session, args }) {
+    refuseArguments(args, 'api-versions');
     const { groupVersions } = await session().served();
     for (const it of [...groupVersions].sort()) io.print(it);
     return 0;
@@ -116,7 +122,7 @@ export const kustomize = verb({
     const folder = args[0] ?? '.';
     if (!diskFiles.isFolder(folder))
       throw new CommandError(
-        `must build at directory: not a valid directory: evalsymlink failure on '${folder}' : lstat ${folder}: no such file or directory`,
+        `must build at directory: not a valid directory: evalsymlink failure on '${folder}' : lstat ${resolve(folder)}: no such file or directory`,
       );
     try {
       const { objects, warnings } = buildKustomization(folder, diskFiles);

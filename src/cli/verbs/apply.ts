@@ -1,16 +1,18 @@
 import { deepEqual } from '../../meta/copy.ts';
+import { matchesRequirements, parseLabelSelector, type Requirement } from '../../meta/selector.ts';
 import { isReason, StatusError } from '../../meta/status-error.ts';
-import { CommandError } from '../command.ts';
+import { CommandError, messageOf } from '../command.ts';
 import type { Requests } from '../connection/requests.ts';
 import { PlainFault, throwAll, WhileDoing } from '../faults.ts';
 import { duration, lines, number, onOff, text } from '../grammar/flags.ts';
 import { goJson, type Output, outputOf, renderObject, withoutManagedFields } from '../printers/index.ts';
 import { type AnyObject, createObject, getObject, objectName, patchObject, type Writing } from '../resources/index.ts';
-import { namesFiles, readFiles } from '../resources/read-files.ts';
+import { namesFiles } from '../resources/read-files.ts';
 import { outputFor } from './changed.ts';
 import { type DryRun, dryRunNote, dryRunOf } from './dry-run.ts';
 import { dryRunFlag, everywhereFlag, fileFlags, outputFlags } from './flag-sets.ts';
 import { type Selected, selectedOf } from './selection.ts';
+import { readValidated, validationOf } from './validated.ts';
 import { type VerbContext, verb } from './verb.ts';
 import { watchApplied } from './watch-applied.ts';
 
@@ -56,12 +58,16 @@ export const apply = verb({
     const dryRun = dryRunOf(given.dryRun);
     if (dryRun === 'client' && given.serverSide)
       throw new CommandError("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)");
+    if (given.force && given.serverSide) throw new CommandError('--force cannot be used with --server-side');
+    if (given.force && dryRun === 'server') throw new CommandError('--dry-run=server cannot be used with --force');
     if (!namesFiles(given)) throw new CommandError('must specify one of -f and -k');
     if (given.watch && (dryRun !== 'none' || given.output !== undefined))
       throw new CommandError('--watch cannot be used together with --dry-run or --output');
     const output = outputFor(outputOf(given.output, { withTables: false }));
-    const manifests = await readFiles(given, io.input(), (it) => io.tell(`# Warning: ${it}`));
-    const wanted = manifests.filter(({ object }) => matchesLabels(given.selector, object.metadata.labels));
+    validationOf(given.validate);
+    const requirements = requirementsOf(given.selector);
+    const manifests = await readValidated(given, io);
+    const wanted = manifests.filter(({ object }) => matchesRequirements(requirements, object.metadata.labels));
     if (wanted.length === 0) throw new CommandError('no objects passed to apply');
     const faults: unknown[] = [];
     const applied: AnyObject[] = [];
@@ -82,11 +88,13 @@ export const apply = verb({
   },
 });
 
-const matchesLabels = (selector: string | undefined, labels: Readonly<Record<string, string>> = {}): boolean =>
-  (selector ?? '').split(',').every((part) => {
-    const [key = '', value] = part.split(/==?/);
-    return key === '' || (value === undefined ? key in labels : labels[key] === value);
-  });
+function requirementsOf(selector: string | undefined): Requirement[] {
+  try {
+    return parseLabelSelector(selector ?? '');
+  } catch (cause) {
+    throw new CommandError(`the provided selector ${JSON.stringify(selector)} is not valid: ${messageOf(cause)}`, { cause });
+  }
+}
 
 const isConflictOfManagers = (error: unknown): error is StatusError =>
   isReason(error, 'Conflict') && (error.details?.causes ?? []).some((it) => it.reason === 'FieldManagerConflict');
@@ -157,9 +165,6 @@ export async function applyManifest(
     return was ? patchObject(requests, it, 'strategic', noted, writing) : createObject(requests, it.resource, it.namespace, noted, writing);
   }
 }
-
-const validationOf = (given: string | undefined): string =>
-  ({ true: 'Strict', strict: 'Strict', warn: 'Warn', ignore: 'Ignore', false: 'Ignore' })[given ?? 'strict'] ?? 'Strict';
 
 function clean(manifest: AnyObject): AnyObject {
   const { managedFields: _, ...metadata } = manifest.metadata;

@@ -22,6 +22,7 @@ const canI = verb({
   flags,
   async run(context) {
     const { args, flags: given, io } = context;
+    if (given.list && args.length > 0) throw new CommandError('list option must be specified with no arguments');
     if (given.list) return listRules(context);
     const attributes = await attributesOf(context, args);
     const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: attributes };
@@ -106,8 +107,7 @@ const whoAmI = verb({
   summary: 'Tell who the server takes you for',
   usage: '',
   flags: outputFlags,
-  async run({ io, flags: given, session, args }) {
-    if (args.length > 0) throw new CommandError(`unknown command ${JSON.stringify(args[0])} for "peapod auth whoami"`);
+  async run({ io, flags: given, session }) {
     const output = outputFor(outputOf(given.output, { withTables: false }));
     const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
     const review = await session().requests.json<Review>({

@@ -1,14 +1,14 @@
 import { CommandError } from '../command.ts';
-import { currentContext, type Fields, filesOf, mergedConfig, type MergedConfig, type Named } from '../connection/contexts.ts';
+import { currentContext, type Fields, filesOf, type MergedConfig } from '../connection/contexts.ts';
 import { onOff, text } from '../grammar/flags.ts';
-import type { Kubeconfig } from '../kubeconfig/entries.ts';
 import { changeKubeconfigFile, readKubeconfigFile } from '../kubeconfig/file.ts';
 import { outputOf, renderLines, renderObject } from '../printers/index.ts';
 import { outputFor } from './changed.ts';
+import { setCluster, setCredentials } from './config-entries.ts';
+import { entriesOf, exactly, fileWith, hasEntry, readMerged, writeConfig, writeEntry } from './config-file.ts';
+import { configSet, configUnset } from './config-set.ts';
 import { outputFlags } from './flag-sets.ts';
-import { type VerbContext, verb } from './verb.ts';
-
-const read = ({ globals, edges }: VerbContext): MergedConfig => mergedConfig(globals, edges.environment);
+import { verb } from './verb.ts';
 
 const secrets: Readonly<Record<string, string>> = {
   'certificate-authority-data': 'DATA+OMITTED',
@@ -34,8 +34,10 @@ const view = verb({
     merge: text('Taken and ignored', { bare: 'true', hidden: true }),
   },
   async run(context) {
-    const { flags: given, io } = context;
-    const config = read(context);
+    const { flags: given, io, args } = context;
+    if (args.length > 0)
+      throw new CommandError(`unexpected arguments: [${args.join(' ')}]\nSee 'peapod config view -h' for help and examples`);
+    const config = readMerged(context);
     const name = currentContext(config, context.globals);
     const wanted = given.minify ? minified(config, name) : config;
     const show = given.raw ? (fields: Fields = {}) => fields : redacted;
@@ -69,7 +71,7 @@ const current = verb({
   usage: '',
   flags: {},
   async run(context) {
-    const config = read(context);
+    const config = readMerged(context);
     const name = currentContext(config, { ...context.globals, context: undefined });
     if (name === '') throw new CommandError('current-context is not set');
     context.io.print(name);
@@ -87,7 +89,7 @@ const getContexts = verb({
     const { flags: given, args, io } = context;
     if (given.output !== undefined && given.output !== '' && given.output !== 'name')
       throw new CommandError(`output must be one of '' or 'name': ${given.output}`);
-    const config = read(context);
+    const config = readMerged(context);
     const now = currentContext(config, { ...context.globals, context: undefined });
     const missing = args.filter((name) => !config.contexts.some((it) => it.name === name));
     const shown = config.contexts.filter((it) => args.length === 0 || args.includes(it.name)).sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -113,40 +115,11 @@ const listing = (name: string, list: 'clusters' | 'users', summary: string) =>
     usage: '',
     flags: {},
     async run(context) {
-      const entries = [...read(context)[list]].map((it) => it.name).sort();
+      const entries = [...readMerged(context)[list]].map((it) => it.name).sort();
       for (const it of ['NAME', ...entries]) context.io.print(it);
       return 0;
     },
   });
-
-/** The file in which a thing is to be changed: the first that has it, else the first of all. */
-async function fileWith(context: VerbContext, has: (config: Kubeconfig) => boolean): Promise<string> {
-  const files = filesOf(context.globals, context.edges.environment);
-  for (const file of files) {
-    const config = await readKubeconfigFile(file);
-    if (config && has(config)) return file;
-  }
-  return files[0] as string;
-}
-
-const entriesOf = (config: Kubeconfig, list: string): Array<Named<string, Fields>> =>
-  (config[list] as Array<Named<string, Fields>> | null | undefined) ?? [];
-const hasEntry = (list: string, name: string) => (config: Kubeconfig) => entriesOf(config, list).some((it) => it.name === name);
-
-async function write(
-  context: VerbContext,
-  has: (config: Kubeconfig) => boolean,
-  change: (config: Kubeconfig) => Kubeconfig,
-): Promise<void> {
-  await changeKubeconfigFile(await fileWith(context, has), change, context.io.clock);
-}
-
-function one(context: VerbContext, what: string): string {
-  const [name] = context.args;
-  if (name === undefined || context.args.length > 1)
-    throw new CommandError(`Unexpected args: [${context.args.join(' ')}]\nSee 'peapod config ${what} -h' for help and examples`);
-  return name;
-}
 
 const useContext = verb({
   name: 'use-context',
@@ -156,10 +129,10 @@ const useContext = verb({
   completes: 'contexts',
   flags: {},
   async run(context) {
-    const name = one(context, 'use-context');
-    if (!read(context).contexts.some((it) => it.name === name))
+    const [name = ''] = exactly(context, 1);
+    if (!readMerged(context).contexts.some((it) => it.name === name))
       throw new CommandError(`no context exists with the name: ${JSON.stringify(name)}`);
-    await write(
+    await writeConfig(
       context,
       (config) => Boolean(config['current-context']),
       (config) => ({ ...config, 'current-context': name }),
@@ -178,18 +151,15 @@ const setContext = verb({
   async run(context) {
     const { globals, flags: given } = context;
     if (given.current && context.args.length > 0) throw new CommandError('you cannot specify both a context name and --current');
-    const config = read(context);
-    const name = given.current ? currentContext(config, { ...globals, context: undefined }) : one(context, 'set-context');
-    if (name === '') throw new CommandError('no current context is set');
+    const config = readMerged(context);
+    const name = given.current ? currentContext(config, { ...globals, context: undefined }) : (context.args[0] ?? '');
+    if (context.args.length > 1) throw new CommandError(`Unexpected args: [${context.args.join(' ')}]`);
+    if (name === '')
+      throw new CommandError(given.current ? 'no current context is set' : 'you must specify a non-empty context name or --current');
     const isNew = !config.contexts.some((it) => it.name === name);
     const parts = { cluster: globals.cluster, user: globals.user, namespace: globals.namespace };
     const changes = Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined));
-    await write(context, hasEntry('contexts', name), (file) => {
-      const contexts = entriesOf(file, 'contexts');
-      const was = contexts.find((it) => it.name === name);
-      const next = { ...was, context: { ...(was?.context as Fields | undefined), ...changes }, name };
-      return { ...file, contexts: was ? contexts.map((it) => (it === was ? next : it)) : [...contexts, next] };
-    });
+    await writeEntry(context, 'contexts', name, (was) => ({ ...was, ...changes }));
     context.io.print(`Context ${JSON.stringify(name)} ${isNew ? 'created' : 'modified'}.`);
     return 0;
   },
@@ -203,11 +173,11 @@ const removing = (name: string, list: 'contexts' | 'clusters' | 'users', what: s
     ...(list === 'contexts' && { completes: 'contexts' as const }),
     flags: {},
     async run(context) {
-      const entry = one(context, name);
+      const [entry = ''] = exactly(context, 1);
       const file = await fileWith(context, hasEntry(list, entry));
       if (!hasEntry(list, entry)((await readKubeconfigFile(file)) ?? {}))
         throw new CommandError(`cannot delete ${what} ${entry}, not in ${file}`);
-      if (list === 'contexts' && read(context)['current-context'] === entry)
+      if (list === 'contexts' && readMerged(context)['current-context'] === entry)
         context.io.tell(`warning: this removed your active context, use "peapod config use-context" to select a different one`);
       await changeKubeconfigFile(
         file,
@@ -226,10 +196,8 @@ const renameContext = verb({
   completes: 'contexts',
   flags: {},
   async run(context) {
-    const [name, next] = context.args;
-    if (name === undefined || next === undefined || context.args.length > 2)
-      throw new CommandError(`Unexpected args: [${context.args.join(' ')}]\nSee 'peapod config rename-context -h' for help and examples`);
-    const config = read(context);
+    const [name = '', next = ''] = exactly(context, 2);
+    const config = readMerged(context);
     if (!config.contexts.some((it) => it.name === name))
       throw new CommandError(
         `cannot rename the context ${JSON.stringify(name)}, it's not in ${filesOf(context.globals, context.edges.environment)[0]}`,
@@ -238,7 +206,7 @@ const renameContext = verb({
       throw new CommandError(
         `cannot rename the context ${JSON.stringify(name)}, the context ${JSON.stringify(next)} already exists in ${filesOf(context.globals, context.edges.environment)[0]}`,
       );
-    await write(context, hasEntry('contexts', name), (file) => ({
+    await writeConfig(context, hasEntry('contexts', name), (file) => ({
       ...file,
       contexts: entriesOf(file, 'contexts').map((it) => (it.name === name ? { ...it, name: next } : it)),
       'current-context': file['current-context'] === name ? next : file['current-context'],
@@ -262,7 +230,11 @@ export const config = verb({
     getContexts,
     listing('get-users', 'users', 'List the users'),
     renameContext,
+    configSet,
+    setCluster,
     setContext,
+    setCredentials,
+    configUnset,
     useContext,
     view,
   ],

@@ -34,6 +34,8 @@ export const cp = verb({
     if (source.pod !== '' && target.pod !== '') throw new CommandError('one of src or dest must be a local file specification');
     if (source.pod === '' && target.pod === '') throw new CommandError('one of src or dest must be a remote file specification');
     if (source.path === '' || target.path === '') throw new CommandError('filepath can not be empty');
+    if (source.pod === '' && !statSync(source.path, { throwIfNoEntry: false }))
+      throw new CommandError(`${source.path} doesn't exist in local filesystem`);
     const session = context.session();
     const far = source.pod === '' ? target : source;
     const here = {
@@ -75,8 +77,6 @@ async function isFolder(remote: Remote, path: string): Promise<boolean> {
 }
 
 async function copyIn(remote: Remote, from: string, to: string, noPreserve: boolean): Promise<void> {
-  const stat = statSync(from, { throwIfNoEntry: false });
-  if (!stat) throw new CommandError(`${from} doesn't exist in local filesystem`);
   const target = (await isFolder(remote, to)) ? posix.join(to, basename(resolve(from))) : to;
   const [folder, name] = [posix.dirname(target), posix.basename(target)];
   const command = [

@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { CommandError, messageOf } from '../command.ts';
 import { onOff, text } from '../grammar/flags.ts';
@@ -72,18 +73,34 @@ const tls = verb({
     const name = oneName(context, 'create secret tls');
     const { cert, key, appendHash } = context.flags;
     if (!cert || !key) throw new CommandError('key and cert must be specified');
-    const data = encoded([['tls.crt', readPem(cert)] as const, ['tls.key', readPem(key)] as const]);
+    const [certBytes, keyBytes] = [readPem(cert), readPem(key)];
+    const fault = pairFault(certBytes, keyBytes);
+    if (fault) throw new CommandError(`tls: ${fault}`);
+    const data = encoded([['tls.crt', certBytes] as const, ['tls.key', keyBytes] as const]);
     await createMade(context, hashed(secretOf(name, data, 'kubernetes.io/tls'), appendHash));
     return 0;
   },
 });
+
+/** What is wrong with a certificate and its key, in the words of Go's tls.X509KeyPair; undefined when they belong together. */
+function pairFault(cert: Buffer, key: Buffer): string | undefined {
+  if (!cert.includes('-----BEGIN')) return 'failed to find any PEM data in certificate input';
+  if (!cert.includes('-----BEGIN CERTIFICATE-----'))
+    return 'failed to find "CERTIFICATE" PEM block in certificate input after skipping PEM blocks of the following types: []';
+  if (!key.includes('-----BEGIN')) return 'failed to find any PEM data in key input';
+  try {
+    return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)) ? undefined : 'private key does not match public key';
+  } catch (cause) {
+    return messageOf(cause);
+  }
+}
 
 function readPem(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {
     throw new CommandError(
-      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? `open ${path}: no such file or directory` : messageOf(cause),
+      `Cannot read file ${path}, ${(cause as NodeJS.ErrnoException).code === 'ENOENT' ? `open ${path}: no such file or directory` : messageOf(cause)}`,
       { cause },
     );
   }

@@ -9,9 +9,10 @@ type ServicePort = { name: string; port: number; protocol: string; targetPort: n
 function portOf(given: string): ServicePort {
   const parts = given.split(':');
   const [from = '', to = from] = parts;
-  if (parts.length > 2 || !/^\d+$/.test(from)) throw new CommandError(`${given} is not a valid port specification`);
+  if (parts.length > 2) throw new CommandError(`${given} is not a valid port specification`);
+  if (!/^\d+$/.test(from)) throw new CommandError(`strconv.ParseUint: parsing ${JSON.stringify(from)}: invalid syntax`);
   const port = Number(from);
-  if (port < 1 || port > 65535) throw new CommandError(`invalid port (${from}): must be between 1 and 65535, inclusive`);
+  if (port > 65535) throw new CommandError(`strconv.ParseUint: parsing ${JSON.stringify(from)}: value out of range`);
   return { name: given.replace(':', '-'), port, protocol: 'TCP', targetPort: /^\d+$/.test(to) ? Number(to) : to };
 }
 
@@ -63,7 +64,12 @@ const externalName = verb({
   summary: 'Create an ExternalName service',
   usage: 'NAME --external-name external.name [--dry-run=server|client|none]',
   flags: { ...createFlags, tcp, externalName: text('The name it stands for', { required: true }) },
-  run: (context) => create(context, 'ExternalName', { tcp: context.flags.tcp, spec: { externalName: context.flags.externalName } }),
+  async run(context) {
+    const { externalName: name = '' } = context.flags;
+    if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name))
+      throw new CommandError(`invalid service external name ${name}`);
+    return create(context, 'ExternalName', { tcp: context.flags.tcp, spec: { externalName: name } });
+  },
 });
 
 export const createService = verb({

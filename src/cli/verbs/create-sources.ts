@@ -27,7 +27,7 @@ export function contentOf(
   const found = new Map<string, Buffer>();
   const add = (key: string, content: Buffer): void => {
     const fault = keyFault(key);
-    if (fault) throw new CommandError(`${JSON.stringify(key)} is not valid key name for a ${kind}: ${fault}`);
+    if (fault) throw new CommandError(`${JSON.stringify(key)} is not a valid key name for a ${kind}: ${fault}`);
     if (found.has(key))
       throw new CommandError(
         `cannot add key ${JSON.stringify(key)}, another key by that name already exists in Data for ${kind} ${JSON.stringify(name)}`,

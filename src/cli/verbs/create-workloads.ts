@@ -33,7 +33,9 @@ export const createDeployment = verb({
   },
   async run(context) {
     const { flags: given } = context;
-    const { name, command } = nameAndCommand(context, 'create deployment');
+    const { args, dash = args.length } = context;
+    const name = oneName({ ...context, args: args.slice(0, dash) }, 'create deployment');
+    const command = args.slice(dash);
     const images = (given.image ?? []).flatMap((it) => it.split(','));
     if (images.length > 1 && command.length > 0) throw new CommandError('cannot specify multiple --image options and command');
     const labels = { app: name };

@@ -1,9 +1,9 @@
 import { CommandError } from '../command.ts';
-import { throwAll } from '../faults.ts';
+import { PlainFault, throwAll } from '../faults.ts';
 import { onOff, text } from '../grammar/flags.ts';
 import { outputOf } from '../printers/index.ts';
 import { type AnyObject, createObject } from '../resources/index.ts';
-import { namesFiles, readFiles } from '../resources/read-files.ts';
+import { namesFiles } from '../resources/read-files.ts';
 import { outputFor, tellChanged } from './changed.ts';
 import { createConfigMap, createNamespace, createSecret, createServiceAccount } from './create-configuration.ts';
 import { createFlags, whenCreating } from './create-from.ts';
@@ -13,6 +13,7 @@ import { createCronJob, createDeployment, createJob } from './create-workloads.t
 import { dryRunOf } from './dry-run.ts';
 import { fileFlags } from './flag-sets.ts';
 import { selectedOf } from './selection.ts';
+import { readValidated, validationOf } from './validated.ts';
 import { verb } from './verb.ts';
 
 export const create = verb({
@@ -38,18 +39,20 @@ export const create = verb({
     }
     const dryRun = dryRunOf(given.dryRun);
     const output = outputFor(outputOf(given.output, { withTables: false }));
-    const manifests = await readFiles(given, io.input(), (it) => io.tell(`# Warning: ${it}`));
+    const validate = validationOf(given.validate);
+    const manifests = await readValidated(given, io);
+    if (manifests.length === 0) throw new CommandError('no objects passed to create');
     const session = context.session();
     const faults: unknown[] = [];
     for (const it of manifests) {
       try {
         const { resource, namespace, manifest } = await selectedOf(session, it);
-        const writing = { dryRun: dryRun === 'server', fieldManager: given.fieldManager ?? 'kubectl-create', validate: 'Strict' };
+        const writing = { dryRun: dryRun === 'server', fieldManager: given.fieldManager ?? 'kubectl-create', validate };
         const created =
           dryRun === 'client' ? (manifest as AnyObject) : await createObject(session.requests, resource, namespace, manifest, writing);
         tellChanged(io, resource, created, 'created', { output, dryRun, showManagedFields: given.showManagedFields });
       } catch (error) {
-        faults.push(error instanceof CommandError ? error : whenCreating(it.from, error));
+        faults.push(error instanceof CommandError || error instanceof PlainFault ? error : whenCreating(it.from, error));
       }
     }
     throwAll(faults);

@@ -30,11 +30,13 @@ export const diff = verb({
   name: 'diff',
   summary: 'Show what apply would change: 1 when there is something, above 1 when it failed',
   usage: '-f FILENAME',
+  misuse: 2,
   flags,
   async run(context) {
-    const { flags: given, io } = context;
+    const { flags: given, io, args } = context;
     const folder = mkdtempSync(join(tmpdir(), 'peapod-diff-'));
     try {
+      if (args.length > 0) throw new CommandError(`Unexpected args: [${args.join(' ')}]\nSee 'peapod diff -h' for help and examples`);
       if (!namesFiles(given)) throw new CommandError('must specify one of -f and -k');
       const manifests = await readFiles(given, io.input(), (it) => io.tell(`# Warning: ${it}`));
       for (const side of ['LIVE', 'MERGED']) mkdirSync(join(folder, side));

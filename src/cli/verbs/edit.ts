@@ -34,10 +34,16 @@ export const edit = verb({
   },
   async run(context) {
     const { flags: given, io, edges } = context;
+    if (given.output !== undefined && !['yaml', 'json'].includes(given.output))
+      throw new CommandError(
+        `unable to match a printer suitable for the output format ${JSON.stringify(given.output)}, allowed formats are: json,yaml`,
+      );
     const { found, faults } = await select(context, given);
     throwAll(faults);
     const editor = edges.environment.editor ?? 'vi';
     for (const it of found) {
+      if (given.subresource && !it.resource.subresources.includes(given.subresource))
+        throw new StatusError('NotFound', 'the server could not find the requested resource');
       const shown = goYaml(given.showManagedFields ? it.object : withoutManagedFields(it.object as AnyObject));
       let trouble = '';
       let content = intro + shown;

@@ -29,6 +29,9 @@ export const events = verb({
     const served = await session.served();
     const resource = resourceNamed(served, 'events');
     const [type = '', name = ''] = (given.for ?? '').split('/');
+    if ((given.for ?? '').split('/').length > 2) throw new CommandError('arguments in resource/name form may not have more than one slash');
+    if (given.types?.some((it) => !['normal', 'warning'].includes(it.toLowerCase())))
+      throw new CommandError('valid --types are Normal or Warning');
     if (given.for !== undefined && name === '') throw new CommandError('--for must be in resource/name form');
     const about = given.for === undefined ? undefined : resourceNamed(served, type);
     const fieldSelector = about ? `involvedObject.kind=${about.kind},involvedObject.name=${name}` : undefined;

@@ -44,6 +44,7 @@ async function wantedBy(context: GetContext): Promise<Wanted[]> {
   if (namesFiles(given)) return (await selectNames(context, given)).map((target) => ({ resource: target.resource, target }));
   const session = context.session();
   const meant = meantBy(context.args, await session.served());
+  if (given.subresource && meant.by === 'type') throw new CommandError('subresource cannot be used when bulk resources are specified');
   if (meant.by === 'type')
     return meant.resources.filter((it) => it.verbs.includes('list') || meant.resources.length === 1).map((resource) => ({ resource }));
   if (meant.by === 'nothing') return [];

@@ -89,7 +89,7 @@ async function podsMeant(context: Context): Promise<core.Pod[]> {
   try {
     const object = await getObject(session.requests, session.target(resource, target?.name ?? name));
     if (resource.plural === 'pods') return [object as unknown as core.Pod];
-    const pods = await podsOf(session, object, resource);
+    const pods = await podsOf(session, object, resource, 'get the logs from');
     if (given.allPods) return pods;
     if (pods.length > 1 && pods[0]) context.io.tell(`Found ${pods.length} pods, using pod/${pods[0].metadata.name}`);
     return pods.slice(0, 1);

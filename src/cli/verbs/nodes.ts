@@ -1,4 +1,5 @@
 import type { core } from '../../kinds/index.ts';
+import { parseLabelSelector } from '../../meta/selector.ts';
 import { isReason } from '../../meta/status-error.ts';
 import { CommandError, messageOf } from '../command.ts';
 import { ExitWith, throwAll } from '../faults.ts';
@@ -17,7 +18,7 @@ async function nodesMeant(context: VerbContext<typeof markFlags>, name: string):
   if (args.length === 0 && given.selector === undefined)
     throw new CommandError(`USAGE: ${name} NODE [flags]\nSee 'peapod ${name} -h' for help and examples`);
   if (args.length > 0 && given.selector !== undefined)
-    throw new CommandError('error: cannot specify both a node name and a --selector option');
+    throw new CommandError(`cannot specify both a node name and a --selector option\nSee 'peapod ${name} -h' for help and examples`);
   const words = args.map((it) => (it.includes('/') ? it : `node/${it}`));
   return select({ ...context, args: given.selector === undefined ? words : ['nodes'] }, given);
 }
@@ -45,6 +46,7 @@ const marking = (name: string, summary: string, unschedulable: boolean) =>
     async run(context) {
       const dryRun = dryRunOf(context.flags.dryRun);
       const { found, faults } = await nodesMeant(context, name);
+      throwAll(faults);
       for (const it of found) {
         try {
           await mark(context, it, unschedulable, dryRun);
@@ -83,6 +85,7 @@ export const drain = verb({
   async run(context) {
     const { io } = context;
     const dryRun = dryRunOf(context.flags.dryRun);
+    checkSelector(context.flags.podSelector);
     const { found, faults } = await nodesMeant(context, 'drain');
     throwAll(faults);
     for (const it of found) await mark(context, it, true, dryRun);
@@ -103,6 +106,14 @@ export const drain = verb({
     throw new ExitWith(1);
   },
 });
+
+function checkSelector(selector: string | undefined): void {
+  try {
+    parseLabelSelector(selector ?? '');
+  } catch (cause) {
+    throw new CommandError('--pod-selector=<pod_selector> must be a valid label selector', { cause });
+  }
+}
 
 const controllerOf = (pod: core.Pod) => pod.metadata.ownerReferences?.find((it) => it.controller);
 const hasEnded = (pod: core.Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';

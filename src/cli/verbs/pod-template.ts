@@ -22,4 +22,4 @@ export function matchesName(pattern: string, name: string): boolean {
 }
 
 /** What Go calls the type of an object: `*v1.ConfigMap`. */
-const goTypeOf = ({ apiVersion, kind }: AnyObject): string => `*${apiVersion.split('/').at(-1)}.${kind}`;
+export const goTypeOf = ({ apiVersion, kind }: AnyObject): string => `*${apiVersion.split('/').at(-1)}.${kind}`;

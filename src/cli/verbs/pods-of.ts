@@ -3,10 +3,11 @@ import { selectorText } from '../../meta/selector.ts';
 import type { LabelSelector } from '../../meta/types.ts';
 import { CommandError } from '../command.ts';
 import { type AnyObject, listObjects, type Resource, resourceNamed } from '../resources/index.ts';
+import { goTypeOf } from './pod-template.ts';
 import type { Session } from './session.ts';
 
-/** The selector of an object's pods, as text. Fails for kinds that have no pods. */
-export function podSelectorOf(object: AnyObject, resource: Resource): string {
+/** The selector of an object's pods, as text. Fails for kinds that have no pods, with what was wanted of them. */
+export function podSelectorOf(object: AnyObject, resource: Resource, doing: string): string {
   const { selector } = (object.spec ?? {}) as { selector?: LabelSelector | Record<string, string> };
   if (resource.plural === 'services' || resource.plural === 'replicationcontrollers') {
     const entries = Object.entries((selector ?? {}) as Record<string, string>);
@@ -16,17 +17,14 @@ export function podSelectorOf(object: AnyObject, resource: Resource): string {
       .map(([key, value]) => `${key}=${value}`)
       .join(',');
   }
-  if (!selector)
-    throw new CommandError(
-      `cannot get the logs from ${resource.apiVersion}, Kind=${resource.kind}: selector for ${resource.plural} not implemented`,
-    );
+  if (!selector) throw new CommandError(`cannot ${doing} ${goTypeOf(object)}: selector for ${goTypeOf(object)} not implemented`);
   return selectorText(selector as LabelSelector);
 }
 
 /** The pods behind a Deployment, ReplicaSet, Service …, those most worth looking at first (client-go's ByLogging). */
-export async function podsOf(session: Session, object: AnyObject, resource: Resource): Promise<core.Pod[]> {
+export async function podsOf(session: Session, object: AnyObject, resource: Resource, doing: string): Promise<core.Pod[]> {
   const pod = resourceNamed(await session.served(), 'pods');
-  const labelSelector = podSelectorOf(object, resource);
+  const labelSelector = podSelectorOf(object, resource, doing);
   const { items } = await listObjects(session.requests, pod, object.metadata.namespace, { labelSelector });
   const pods = (items as unknown as core.Pod[]).sort(byActivity);
   if (pods.length === 0) throw new CommandError('timed out waiting for the condition');

@@ -4,12 +4,13 @@ import { throwAll, WhileDoing } from '../faults.ts';
 import { duration, number, onOff, text } from '../grammar/flags.ts';
 import { outputOf } from '../printers/index.ts';
 import { type AnyObject, createObject, deleteObject, getObject, replaceObject } from '../resources/index.ts';
-import { namesFiles, readFiles } from '../resources/read-files.ts';
+import { namesFiles } from '../resources/read-files.ts';
 import { outputFor, tellChanged } from './changed.ts';
 import { whenCreating } from './create-from.ts';
 import { dryRunOf } from './dry-run.ts';
 import { fileFlags, outputFlags, writingFlags } from './flag-sets.ts';
 import { type Selected, selectedOf } from './selection.ts';
+import { readValidated, validationOf } from './validated.ts';
 import { type VerbContext, verb } from './verb.ts';
 import { waitUntilGone } from './wait-gone.ts';
 
@@ -39,7 +40,9 @@ export const replace = verb({
     if ((given.timeout ?? 0) !== 0 && !given.force) throw new CommandError('--timeout must have --force specified');
     if (!namesFiles(given)) throw new CommandError('must specify one of -f and -k');
     const output = outputFor(outputOf(given.output, { withTables: false }));
-    const manifests = await readFiles(given, io.input(), (it) => io.tell(`# Warning: ${it}`));
+    validationOf(given.validate);
+    const manifests = await readValidated(given, io);
+    if (manifests.length === 0) throw new CommandError('no objects passed to replace');
     const selected = await Promise.all(manifests.map((it) => selectedOf(context.session(), it)));
     if (given.force && dryRun === 'none') await deleteAll(context, selected);
     const faults: unknown[] = [];
@@ -87,7 +90,7 @@ async function deleteAll(context: Context, selected: readonly Selected[]): Promi
 const create = (context: Context, { resource, namespace, manifest }: Selected): Promise<AnyObject> =>
   createObject(context.session().requests, resource, namespace, manifest, {
     fieldManager: context.flags.fieldManager ?? 'kubectl-replace',
-    validate: 'Strict',
+    validate: validationOf(context.flags.validate),
   });
 
 async function put(context: Context, it: Selected, dryRun: string): Promise<AnyObject> {
@@ -100,7 +103,7 @@ async function put(context: Context, it: Selected, dryRun: string): Promise<AnyO
   const writing = {
     dryRun: dryRun === 'server',
     fieldManager: given.fieldManager ?? 'kubectl-replace',
-    validate: 'Strict',
+    validate: validationOf(given.validate),
     ...(given.subresource && { subresource: given.subresource }),
   };
   return replaceObject(requests, it, it.manifest, writing);

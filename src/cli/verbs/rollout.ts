@@ -36,6 +36,14 @@ async function workloads(
   return chosen;
 }
 
+/** Kinds that kubectl knows to have pods. */
+const withPods = ['Pod', 'ReplicationController', 'ReplicaSet', 'Job', 'CronJob'];
+
+const withoutRevisions = ({ resource: { kind, group } }: Selected, what: string, who: string): string =>
+  withPods.includes(kind)
+    ? `no ${who} has been implemented for ${JSON.stringify(kind)}`
+    : `error retrieving ${what} for ${JSON.stringify(kind)}, no visitor method exists for {${group} ${kind}}`;
+
 /** Kinds whose pods are replaced one after the other. */
 const rolled = ['deployments', 'daemonsets', 'statefulsets'];
 
@@ -167,11 +175,7 @@ const history = verb({
     const revision = given.revision ?? 0;
     if (revision < 0) throw new CommandError(`revision must be a positive integer: ${revision}`);
     const output = outputFor(outputOf(given.output, { withTables: false }));
-    const { found, faults } = await workloads(
-      context,
-      (it) => `no history viewer has been implemented for ${JSON.stringify(it.resource.kind)}`,
-      rolled,
-    );
+    const { found, faults } = await workloads(context, (it) => withoutRevisions(it, 'history', 'history viewer'), rolled);
     for (const it of found) {
       try {
         const revisions = await revisionsOf(context.session(), it);
@@ -200,11 +204,7 @@ const undo = verb({
     const { flags: given, io } = context;
     const dryRun = dryRunOf(given.dryRun);
     const output = outputFor(outputOf(given.output, { withTables: false }));
-    const { found, faults } = await workloads(
-      context,
-      (it) => `no rollbacker has been implemented for ${JSON.stringify(it.resource.kind)}`,
-      rolled,
-    );
+    const { found, faults } = await workloads(context, (it) => withoutRevisions(it, 'rollbacker', 'rollbacker'), rolled);
     for (const it of found) {
       try {
         const did = await goBack(context.session(), it, given.toRevision ?? 0, dryRun);

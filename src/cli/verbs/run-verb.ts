@@ -65,17 +65,20 @@ export async function runVerb({ verb, path, rest }: FoundVerb, edges: Edges, io:
     if (code === 0 && flags.warningsAsErrors && warned > 0) throw new CommandError(`${warned} warning${warned > 1 ? 's' : ''} received`);
     return code;
   } catch (error) {
-    return fail(error, path, io);
+    return fail(error, { verb, path }, io);
   } finally {
     session?.close();
   }
 }
 
-function fail(error: unknown, path: string, io: Io): number {
+function fail(error: unknown, { verb, path }: Pick<FoundVerb, 'verb' | 'path'>, io: Io): number {
   if (error instanceof ExitWith) return error.code;
   const text = told(error);
-  if (error instanceof GrammarError) io.tell(`${text}\nSee 'peapod ${path} --help' for usage.`);
-  else if (text !== undefined) io.tell(text);
+  if (error instanceof GrammarError) {
+    io.tell(`${text}\nSee 'peapod ${path} ${verb.misuse ? "-h' for help and examples" : "--help' for usage."}`);
+    return verb.misuse ?? 1;
+  }
+  if (text !== undefined) io.tell(text);
   else {
     io.tell(`error: ${messageOf(error)}`);
     // Whoever reports what nobody foresaw needs the place.

@@ -26,6 +26,8 @@ export type Verb<F extends FlagSpecs = FlagSpecs> = {
   /** What the arguments are, for completion. */
   completes?: 'resources' | 'pods' | 'contexts' | 'nodes' | 'types';
   hidden?: boolean;
+  /** The exit code when the command line is not in its grammar; 1 unless it is said. */
+  misuse?: number;
   children?: readonly Verb[];
   /** Resolves with the exit code. Absent where only the children do something. */
   run?(context: VerbContext<F>): Promise<number>;
