@@ -53,7 +53,7 @@ async function main(names) {
   const tags = names.length > 0 ? names : [`peapod:${version}`, 'peapod:latest'];
   const root = mkdtempSync(join(tmpdir(), 'peapod-image-'));
   try {
-    unpackPackages(['libc6', 'libstdc++6', 'libgcc-s1', 'iproute2', 'nftables', 'busybox-static'], root);
+    unpackPackages(['libc6', 'libstdc++6', 'libgcc-s1', 'iproute2', 'nftables', 'conntrack', 'iptables', 'busybox-static'], root);
     addNode(root);
     addProject(root);
     linkApplets(root);

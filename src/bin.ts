@@ -35,6 +35,7 @@ function clusterEdge(given: Settings, config: Config): ClusterEdge {
     ...config.api,
     podCidr: network.podCidr,
     serviceCidr: network.serviceCidr,
+    dataPlane: network.dataPlane,
     nodePorts: network.nodePorts,
     engineHost: config.dockerHost,
     async start({ logFile, onStep }) {

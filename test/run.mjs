@@ -54,6 +54,7 @@ const engine = spawnSync('node', ['docker/setup/engine.mjs'], { stdio: ['ignore'
 const withDocker = engine.status === 0;
 // Without it the tests that drive an old kubectl say so and are left out.
 spawnSync('node', ['docker/setup/kubectl.mjs'], { stdio: ['ignore', 'inherit', 'inherit'] });
+spawnSync('node', ['docker/setup/nftables.mjs'], { stdio: ['ignore', 'inherit', 'inherit'] });
 // A fresh clone has neither packages nor dist/, which the end-to-end tests run as a user does.
 await ensureBuilt();
 step('types', 'npx', ['tsc', '-p', '.']);

@@ -40,6 +40,8 @@ export type ClusterEdge = {
   port: number;
   podCidr: string;
   serviceCidr: string;
+  /** What was chosen to carry Services: auto, userspace or nftables. */
+  dataPlane: string;
   nodePorts: { first: number; last: number };
   /** Where the engine is spoken to: `unix:///var/run/docker.sock`. */
   engineHost: string;

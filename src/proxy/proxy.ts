@@ -1,5 +1,5 @@
 import type { Client, EventRecorder, Informers } from '../client/index.ts';
-import { type core, type discovery, endpointSlice, pod, service } from '../kinds/index.ts';
+import { type core, type discovery, endpointSlice, node, pod, service } from '../kinds/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
@@ -59,10 +59,13 @@ export interface ServiceProxy {
   stop(): Promise<void>;
 }
 
+/** On each node: what carries its Services. */
+export const planeAnnotation = 'peapod.dev/data-plane';
+
 /** Resolves when every Service and host port known at the start is listened to; ends with the signal. */
 export async function startProxy(config: ProxyConfig, deps: Deps): Promise<ServiceProxy> {
   const { informers, clock, random, log, metrics, signal, routes = localRoutes } = deps;
-  const node: NodeFacts = {
+  const facts: NodeFacts = {
     nodeName: config.nodeName,
     nodePortAddresses: config.nodePortAddresses,
     loadBalancerAddresses: config.loadBalancerAddresses ?? config.nodePortAddresses,
@@ -103,10 +106,10 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
     const key = name.slice(name.indexOf(' ') + 1);
     if (name.startsWith('Pod ')) {
       const object = pods.get(key);
-      return { name, object, listeners: object ? listenersOfPod(object, node) : [] };
+      return { name, object, listeners: object ? listenersOfPod(object, facts) : [] };
     }
     const object = services.get(key);
-    return { name, object, listeners: object ? listenersOfService(object, [...(slicesOf.get(key)?.values() ?? [])], node) : [] };
+    return { name, object, listeners: object ? listenersOfService(object, [...(slicesOf.get(key)?.values() ?? [])], facts) : [] };
   }
 
   async function flush(): Promise<void> {
@@ -145,6 +148,19 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
     }
   });
 
+  /** On the node, so that whoever asks how the cluster is can say it. */
+  async function tellNode(plane: string, reason: string | undefined): Promise<void> {
+    const found = await deps.client.get(node, { name: config.nodeName });
+    const value = reason === undefined ? plane : `${plane} (${reason})`;
+    if (!found || found.metadata.annotations?.[planeAnnotation] === value) return;
+    await deps.client.change(node, found, (draft) => {
+      draft.metadata.annotations = { ...draft.metadata.annotations, [planeAnnotation]: value };
+    });
+  }
+
+  const fault = (): string | undefined => route.fault() ?? plane.fault();
+  const { name, why } = plane;
+
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => {
     stopping ??= (async () => {
@@ -165,9 +181,8 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
   );
   begin();
   await policies;
+  await tellNode(name, why);
   await flushing;
-  const fault = (): string | undefined => route.fault() ?? plane.fault();
-  const { name, why } = plane;
   log.info('proxy is ready', { services: services.list().length, plane: name, ...(why && { why }), ...(fault() && { fault: fault() }) });
   return {
     plane: { name, ...(why !== undefined && { why }) },

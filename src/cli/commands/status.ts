@@ -30,7 +30,10 @@ export const status = command({
     try {
       const { ready, text } = await readiness(server);
       line('API server', `${access.url} (${text})`);
-      for (const it of (await server.client.list(node)).items) line('Node', nodeText(it));
+      const nodes = (await server.client.list(node)).items;
+      for (const it of nodes) line('Node', nodeText(it));
+      const planes = new Set(nodes.flatMap((it) => it.metadata.annotations?.[planeAnnotation] ?? []));
+      if (planes.size > 0) line('Services', `carried by ${[...planes].join(', ')}`);
       line('Pods', podsText((await server.client.list(pod)).items));
       line('Context', contextNameOf(edge.name));
       return ready ? 0 : 1;
@@ -39,6 +42,9 @@ export const status = command({
     }
   },
 });
+
+/** The proxy writes it on its node. */
+const planeAnnotation = 'peapod.dev/data-plane';
 
 async function engineText(edge: ClusterEdge): Promise<string> {
   try {

@@ -68,20 +68,18 @@ const localRoute: Check = ({ platform, host, cluster }) => {
     : fine(`ip route add local works for ${cluster.serviceCidr} (AnyIP)`);
 };
 
-/** Services are carried by this process so far; these two are what the kernel will need to carry them. */
-const notYetNeeded = 'not needed: Services are carried by this process (userspace)';
+const withoutKernel = 'Services are carried by this process (userspace): slower, and NetworkPolicies are not enforced';
 
-const nftables: Check = ({ platform, host }) => {
+const dataPlane: Check = ({ platform, host, cluster, isRoot, engine: it }) => {
   if (platform !== 'linux') return undefined;
-  return host.programs.nft === undefined ? limited('nf_tables cannot be used', notYetNeeded) : fine('nf_tables');
-};
-
-const bridgeNetfilter: Check = ({ platform, host }) => {
-  if (platform !== 'linux') return undefined;
-  const setting = 'net.bridge.bridge-nf-call-iptables';
-  if (host.bridgeCallsIptables === '1') return fine(`br_netfilter (${setting} = 1)`);
-  const found = host.bridgeCallsIptables === undefined ? 'is not there' : `= ${host.bridgeCallsIptables}`;
-  return limited(`br_netfilter is off (${setting} ${found})`, notYetNeeded);
+  if (cluster.dataPlane === 'userspace') return fine('Services are carried by this process, as chosen (data-plane: userspace)');
+  const { nft, conntrack } = host.programs;
+  const packages = [...(nft === undefined ? ['nftables'] : []), ...(conntrack === undefined ? ['conntrack'] : [])];
+  if (nft === undefined) return limited('nf_tables cannot be used', `${withoutKernel}: apt-get install ${packages.join(' ')}`);
+  if (conntrack === undefined) return limited('the program conntrack is not installed', `${withoutKernel}: apt-get install conntrack`);
+  if (host.bridgeCallsIptables === undefined) return limited('br_netfilter is not loaded', `${withoutKernel}: modprobe br_netfilter`);
+  if (!isRoot || typeof it === 'string' || !it.sharesHost) return undefined;
+  return fine('nf_tables, conntrack and br_netfilter: Services are carried by the kernel, NetworkPolicies are enforced');
 };
 
 const apiPort: Check = ({ host, cluster }) => {
@@ -163,8 +161,7 @@ const checks: readonly Check[] = [
   storageDriver,
   root,
   localRoute,
-  nftables,
-  bridgeNetfilter,
+  dataPlane,
   apiPort,
   dnsPort,
   nodePorts,

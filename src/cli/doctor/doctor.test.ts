@@ -6,7 +6,7 @@ import type { Facts, HostFacts } from './facts.ts';
 import { readHost, routesIn, socketsIn } from './read-host.ts';
 
 const host: HostFacts = {
-  programs: { ip: 'ip utility', nft: 'works', kubectl: 'Client Version: v1.32.0' },
+  programs: { ip: 'ip utility', nft: 'works', conntrack: 'conntrack v1.4.7', kubectl: 'Client Version: v1.32.0' },
   bridgeCallsIptables: '1',
   cgroupControllers: ['cpu', 'memory', 'pids'],
   apiPortFault: undefined,
@@ -21,7 +21,7 @@ const well: Facts = {
   ...{ platform: 'linux', nodeVersion: 'v20.20.2', isRoot: true, engine: engineForTests, engineHost: 'unix:///var/run/docker.sock' },
   cluster: {
     ...{ name: 'peapod', running: false, dataDir: '/var/lib/peapod/peapod', host: '127.0.0.1', port: 6443 },
-    ...{ podCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16', nodePorts: { first: 30000, last: 32767 } },
+    ...{ podCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16', dataPlane: 'auto', nodePorts: { first: 30000, last: 32767 } },
   },
   host,
 };
@@ -44,8 +44,8 @@ const faults: Array<[name: string, facts: Facts, level: 'limited' | 'broken', wh
   ['another system', { ...well, platform: 'darwin' }, 'limited', 'no AnyIP on darwin'],
   ['no iproute2', on({ programs: { ...host.programs, ip: undefined } }), 'broken', 'the program ip is not installed'],
   ['no nftables', on({ programs: { ...host.programs, nft: undefined } }), 'limited', 'nf_tables cannot be used'],
-  ['no br_netfilter', on({ bridgeCallsIptables: undefined }), 'limited', 'is not there'],
-  ['br_netfilter off', on({ bridgeCallsIptables: '0' }), 'limited', '= 0'],
+  ['no conntrack', on({ programs: { ...host.programs, conntrack: undefined } }), 'limited', 'the program conntrack is not installed'],
+  ['no br_netfilter', on({ bridgeCallsIptables: undefined }), 'limited', 'br_netfilter is not loaded'],
   ['a controller missing', on({ cgroupControllers: ['cpu', 'pids'] }), 'limited', 'cgroup v2 without memory'],
   ['the port taken', on({ apiPortFault: 'EADDRINUSE' }), 'broken', 'port 6443 on 127.0.0.1 cannot be listened on: EADDRINUSE'],
   ['another DNS server', on({ listeningEverywhere: [53] }), 'broken', 'port 53'],

@@ -16,6 +16,8 @@ export type Facts = {
     port: number;
     podCidr: string;
     serviceCidr: string;
+    /** What was chosen to carry Services: auto, userspace or nftables. */
+    dataPlane: string;
     nodePorts: { first: number; last: number };
   };
   host: HostFacts;
@@ -23,7 +25,7 @@ export type Facts = {
 
 export type HostFacts = {
   /** Versions, by program; undefined when it is not installed or does not work. */
-  programs: { ip: string | undefined; nft: string | undefined; kubectl: string | undefined };
+  programs: { ip: string | undefined; nft: string | undefined; conntrack: string | undefined; kubectl: string | undefined };
   /** net.bridge.bridge-nf-call-iptables */
   bridgeCallsIptables: string | undefined;
   cgroupControllers: readonly string[] | undefined;

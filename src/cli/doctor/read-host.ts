@@ -13,10 +13,11 @@ type Asked = { dataDir: string; host: string; port: number; portIsOurs: boolean;
 /** Reads what the doctor wants to know of this host. Changes nothing. */
 export async function readHost({ dataDir, host, port, portIsOurs, engine }: Asked): Promise<HostFacts> {
   const shares = engine?.sharesHost === true;
-  const [ip, nft, kubectl, bridge, controllers, fault, sockets, clientPorts, routes, data, engineFree, instances, watches] =
+  const [ip, nft, conntrack, kubectl, bridge, controllers, fault, sockets, clientPorts, routes, data, engineFree, instances, watches] =
     await Promise.all([
       output('ip', ['-V']),
       output('nft', ['list', 'tables']),
+      output('conntrack', ['--version']),
       output('kubectl', ['version', '--client']),
       text('/proc/sys/net/bridge/bridge-nf-call-iptables'),
       shares ? cgroupControllers(engine.cgroupVersion) : undefined,
@@ -34,7 +35,7 @@ export async function readHost({ dataDir, host, port, portIsOurs, engine }: Aske
     : sockets.flatMap(({ name, table }) => socketsIn(table ?? '', name.startsWith('tcp')));
   const [first, last] = clientPorts?.split(/\s+/).map(Number) ?? [];
   return {
-    programs: { ip, nft: nft === undefined ? undefined : 'works', kubectl },
+    programs: { ip, nft: nft === undefined ? undefined : 'works', conntrack, kubectl },
     bridgeCallsIptables: bridge,
     cgroupControllers: controllers,
     apiPortFault: fault,
