@@ -316,9 +316,9 @@ const operandOf = (operand: Operand, value: unknown, root: unknown): unknown =>
 
 /** As users write it for columns and sorting: braces and the leading dot may be missing. */
 export function relaxedPath(text: string): Template {
-  const found = /^\{?\.?([^{}]*)\}?$/s.exec(text);
+  const found = /^\{\.?([^{}]+)\}$|^\.?([^{}]+)$/s.exec(text);
   if (!found)
     throw new CommandError(`unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'`);
-  const inner = found[1] ?? '';
+  const inner = found[1] ?? found[2] ?? '';
   return parseJsonPath(`{${inner.startsWith('[') ? '' : '.'}${inner}}`);
 }

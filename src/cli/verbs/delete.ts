@@ -114,8 +114,8 @@ function graceOf({ flags: given, io }: VerbContext<typeof flags>): number | unde
 }
 
 async function chosen(context: VerbContext<typeof flags>, given: Given): Promise<Selected[]> {
-  if (given.all && given.selector !== undefined) throw new CommandError('cannot set --all and --selector at the same time');
-  if (given.all && given.fieldSelector !== undefined) throw new CommandError('cannot set --all and --field-selector at the same time');
+  if (given.all && given.selector !== undefined) throw new CommandError("setting 'all' parameter but found a non empty selector.");
+  if (given.all && given.fieldSelector !== undefined) throw new CommandError("setting 'all' parameter but found a non empty selector.");
   if (namesFiles(given) || context.args.length === 0) return selectNames(context, given);
   const session = context.session();
   // Faults of grammar come before faults of the cluster.

@@ -36,10 +36,15 @@ export const explain = verb({
         'You must specify the type of resource to explain. Use "peapod api-resources" for a complete list of supported resources.',
       );
     if (args.length > 1) throw new CommandError('We accept only this format: explain RESOURCE');
+    if (![undefined, '', 'plaintext'].includes(given.output)) throw new CommandError(`unrecognized format: ${given.output}`);
     const session = context.session();
     const served = await session.served();
     const [word = '', ...fields] = (args[0] as string).split('.');
     const resource = findResource(served, given.apiVersion ? `${word}.${versioned(given.apiVersion)}` : word);
+    if (!resource && given.apiVersion && findResource(served, word))
+      throw new CommandError(
+        `couldn't find resource for ${JSON.stringify(`${given.apiVersion}, Resource=${findResource(served, word)?.plural}`)}`,
+      );
     if (!resource) throw new PlainFault(`the server doesn't have a resource type ${JSON.stringify(word)}`);
     const { paths } = await session.requests.json<Paths>({ path: '/openapi/v3' });
     const place = paths[resource.group ? `apis/${resource.group}/${resource.version}` : `api/${resource.version}`];
@@ -123,7 +128,7 @@ function explainTo(print: Print, schemas: Schemas, resource: Resource, path: rea
   for (const [i, name] of path.entries()) {
     const parent = schemas.fields(schema);
     const next = parent.properties?.[name];
-    if (!next) throw new CommandError(`field ${JSON.stringify(name)} does not exist`);
+    if (!next) throw new CommandError(`field ${JSON.stringify(path.at(-1))} does not exist`);
     if (i === path.length - 1) {
       print(`FIELD: ${name} <${schemas.typeText(next)}>`);
       putEnum(print, schemas.resolved(next), '');

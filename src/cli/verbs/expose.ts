@@ -36,6 +36,8 @@ export const expose = verb({
     const { flags: given } = context;
     if (given.overrides !== undefined) throw new CommandError('--overrides is not supported: use -o yaml and apply -f -');
     const { found, faults } = await select(context, { filename: given.filename, kustomize: given.kustomize, recursive: given.recursive });
+    if (given.sessionAffinity && !['None', 'ClientIP'].includes(given.sessionAffinity))
+      throw new CommandError(`unknown session affinity: ${given.sessionAffinity}`);
     for (const it of found) {
       try {
         await createMade(context, serviceFor(it, given), { did: 'exposed' });

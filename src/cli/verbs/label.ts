@@ -6,6 +6,7 @@ import { type AnyObject, patchObject } from '../resources/index.ts';
 import { outputFor, tellChanged } from './changed.ts';
 import { dryRunOf } from './dry-run.ts';
 import { dryRunFlag, everywhereFlag, fileFlags, managerFlag, outputFlags, selectorFlags } from './flag-sets.ts';
+import { halves, splitPairs } from './pairs.ts';
 import { type Selected, select } from './selection.ts';
 import type { VerbContext } from './verb.ts';
 import { verb } from './verb.ts';
@@ -55,25 +56,33 @@ const annotationWords: Words = {
 
 /** Splits `TYPE NAME… KEY=VALUE… KEY-` into what is meant and what is to be changed. */
 function changesIn(args: readonly string[], thing: string): Changes {
-  const at = args.findIndex((it) => it.includes('=') || (it.endsWith('-') && it !== '-'));
-  const changes: Changes = { set: new Map(), remove: [], rest: at < 0 ? [...args] : args.slice(0, at) };
-  for (const it of at < 0 ? [] : args.slice(at)) {
-    const equals = it.indexOf('=');
-    if (equals > 0) changes.set.set(it.slice(0, equals), it.slice(equals + 1));
-    else if (it.endsWith('-') && equals < 0) changes.remove.push(it.slice(0, -1));
-    else if (equals < 0) throw new CommandError(`all resources must be specified before ${thing} changes: ${it}`);
-    else throw new CommandError(`unknown ${thing} spec: ${it}`);
-  }
-  for (const key of changes.remove)
-    if (changes.set.has(key)) throw new CommandError(`can not both modify and remove ${articled(thing)} in the same command`);
-  return changes;
+  const { rest, pairs } = splitPairs(args, thing);
+  const set = new Map(pairs.filter((it) => it.includes('=')).map(halves));
+  const remove = pairs.filter((it) => !it.includes('=')).map((it) => it.slice(0, -1));
+  const odd = thing === 'label' ? [...set].find(([, value]) => labelValueFault(value)) : undefined;
+  if (odd) throw new CommandError(`invalid label value: ${JSON.stringify(odd.join('='))}: ${labelValueFault(odd[1])}`);
+  const both = remove.filter((key) => set.has(key));
+  if (both.length > 0)
+    throw new CommandError(
+      thing === 'label'
+        ? 'can not both modify and remove a label in the same command'
+        : `can not both modify and remove the following annotation(s) in the same command: ${both.join(', ')}`,
+    );
+  return { set, remove, rest };
 }
-const articled = (thing: string): string => (thing === 'label' ? 'a label' : 'an annotation');
+
+/** apimachinery's IsValidLabelValue; undefined for a good one. */
+function labelValueFault(value: string): string | undefined {
+  if (value.length > 63) return 'must be no more than 63 bytes';
+  if (/^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/.test(value)) return undefined;
+  return "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+}
 
 async function run(context: Context, words: Words): Promise<number> {
   const { flags: given, io } = context;
   const dryRun = dryRunOf(given.dryRun);
   const output = outputFor(outputOf(given.output, { withTables: false }));
+  if (given.all && given.selector) throw new CommandError('cannot set --all and --selector at the same time');
   const changes = changesIn(context.args, words.thing);
   if (changes.rest.length === 0 && !given.filename && !given.kustomize)
     throw new CommandError('one or more resources must be specified as <resource> <name> or <resource>/<name>');

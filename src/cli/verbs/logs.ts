@@ -63,11 +63,15 @@ function refuseContradictions({ flags: given, args, dash }: Context): void {
   const help = "\nSee 'peapod logs -h' for help and examples";
   if (args.length === 0 && given.selector === undefined)
     throw new CommandError(`expected '${usage}'.\nPOD or TYPE/NAME is a required argument for the logs command${help}`);
-  if (args.length > 0 && given.selector !== undefined) throw new CommandError('only a selector (-l) or a POD name is allowed');
+  if (args.length > 0 && given.selector !== undefined) throw new CommandError(`only a selector (-l) or a POD name is allowed${help}`);
   if (args.length > 2 || (dash !== undefined && dash < args.length && args.length > 2))
-    throw new CommandError(`expected '${usage}'.${help}`);
+    throw new CommandError(`expected '${usage}'.\nPOD or TYPE/NAME is a required argument for the logs command${help}`);
   if (given.since !== undefined && given.sinceTime !== undefined)
     throw new CommandError('at most one of `sinceTime` or `sinceSeconds` may be specified');
+  if (given.sinceTime !== undefined && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(given.sinceTime))
+    throw new CommandError(
+      `parsing time ${JSON.stringify(given.sinceTime)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(given.sinceTime)} as "2006"`,
+    );
   if ((given.tail ?? 0) < -1) throw new CommandError('--tail must be greater than or equal to -1');
   if (given.limitBytes !== undefined && given.limitBytes < 0) throw new CommandError('--limit-bytes must be greater than 0');
   if (given.since !== undefined && given.since < 0) throw new CommandError('--since must be greater than 0');

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { core } from '../../kinds/index.ts';
 import { CommandError } from '../command.ts';
 import { duration, texts } from '../grammar/flags.ts';
@@ -23,6 +24,8 @@ export const portForward = verb({
       throw new CommandError(
         "TYPE/NAME and list of ports are required for port-forward\nSee 'peapod port-forward -h' for help and examples",
       );
+    const odd = given.address?.find((it) => it !== 'localhost' && isIP(it) === 0);
+    if (odd !== undefined) throw new CommandError(`${odd} is not a valid IP`);
     const session = context.session();
     const pod = await podNamed(session, word);
     if (pod.status?.phase !== 'Running')
@@ -71,6 +74,7 @@ function portsOf(spec: string, pod: core.Pod, service: core.Service | undefined)
   if (parts.length > 2) throw new CommandError(`invalid port format '${spec}'`);
   const [first = '', second] = parts;
   const remoteWord = second ?? first;
+  if (second === undefined && /^\d+$/.test(first)) numberOf(first, 'local');
   const remote = remoteOf(remoteWord, pod, service);
   const local =
     second === undefined ? (service && /^\d+$/.test(first) ? Number(first) : remote) : first === '' ? 0 : numberOf(first, 'local');
@@ -93,8 +97,8 @@ function namedPort(name: string, pod: core.Pod): number {
 }
 
 function numberOf(text: string, which: string): number {
-  if (!/^\d+$/.test(text) || Number(text) > 65535)
-    throw new CommandError(`error parsing ${which} port '${text}': strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+  const fault = !/^\d+$/.test(text) ? 'invalid syntax' : Number(text) > 65535 ? 'value out of range' : undefined;
+  if (fault) throw new CommandError(`error parsing ${which} port '${text}': strconv.ParseUint: parsing ${JSON.stringify(text)}: ${fault}`);
   if (which === 'remote' && Number(text) === 0) throw new CommandError('remote port must be > 0');
   return Number(text);
 }

@@ -45,15 +45,20 @@ export const run = verb({
     const [name, ...words] = args;
     if (name === undefined || dash === 0) throw new CommandError("NAME is required for run\nSee 'peapod run -h' for help and examples");
     const command = dash === undefined ? words : args.slice(dash);
+    const help = "\nSee 'peapod run -h' for help and examples";
     const restart = given.restart || 'Always';
     if (!['Always', 'OnFailure', 'Never'].includes(restart))
       throw new CommandError(`invalid restart policy: ${restart}\nSee 'peapod run -h' for help and examples`);
+    if (given.imagePullPolicy && !['Always', 'IfNotPresent', 'Never'].includes(given.imagePullPolicy))
+      throw new CommandError(`invalid image pull policy: ${given.imagePullPolicy}${help}`);
+    if (given.port !== undefined && !/^\d+$/.test(given.port))
+      throw new CommandError(`strconv.Atoi: parsing ${JSON.stringify(given.port)}: invalid syntax`);
     const attaches = given.attach ?? (given.stdin || given.tty || false);
-    if (given.tty && !given.stdin) throw new CommandError('stdin is required for containers with -t/--tty');
-    if (given.rm && !attaches) throw new CommandError('--rm should only be used for attached containers');
+    if (given.tty && !given.stdin) throw new CommandError(`-i/--stdin is required for containers with -t/--tty=true${help}`);
+    if (given.rm && !attaches) throw new CommandError(`--rm should only be used for attached containers${help}`);
     if (attaches && dryRunOf(given.dryRun) !== 'none')
       throw new CommandError(
-        "--dry-run=client or --dry-run=server can't be used with attached containers options (--attach, --stdin, or --tty)",
+        `--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)${help}`,
       );
     if (/\s|[^\x20-\x7e]/.test(given.image ?? '') || (given.image ?? '') === '')
       throw new CommandError(`Invalid image name ${JSON.stringify(given.image ?? '')}: invalid reference format`);

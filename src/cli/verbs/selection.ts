@@ -71,7 +71,8 @@ export async function selectNames(context: VerbContext, args: SelectArgs): Promi
   if (meant.by === 'nothing')
     throw new CommandError(isSelecting ? 'at least one resource must be specified to use a selector' : nothingNamed);
   if (meant.by === 'name') {
-    if (isSelecting)
+    // Of --all and a name, the name counts.
+    if (args.selector !== undefined || args.fieldSelector !== undefined)
       throw new CommandError(
         context.args[0]?.includes('/')
           ? 'selectors and the all flag cannot be used when passing resource/name arguments'

@@ -42,7 +42,7 @@ const topNode = verb({
   flags: { ...common, showCapacity: onOff('Percentages of capacity instead of what is allocatable') },
   async run(context) {
     const { flags: given, args, io } = context;
-    if (args.length > 1) throw new CommandError("unexpected arguments\nSee 'peapod top node -h' for help and examples");
+    if (args.length > 1) throw new CommandError("node [NAME | -l label]\nSee 'peapod top node -h' for help and examples");
     const session = context.session();
     const resource = await metrics(session, 'nodes');
     const items = (await itemsOf(context, resource, undefined, args[0])) as NodeMetrics[];
@@ -91,10 +91,16 @@ const topPod = verb({
   flags: podFlags,
   async run(context) {
     const { flags: given, args, io } = context;
-    if (args.length > 1) throw new CommandError("unexpected arguments\nSee 'peapod top pod -h' for help and examples");
+    if (args.length > 1) throw new CommandError("pod [NAME | -l label]\nSee 'peapod top pod -h' for help and examples");
     const session = context.session();
     const resource = await metrics(session, 'pods');
-    const items = (await itemsOf(context, resource, given.allNamespaces ? undefined : session.namespace, args[0])) as PodMetrics[];
+    const items = (await itemsOf(
+      context,
+      resource,
+      given.allNamespaces ? undefined : session.namespace,
+      args[0],
+      given.fieldSelector,
+    )) as PodMetrics[];
     if (items.length === 0) {
       io.tell(given.allNamespaces ? 'No resources found' : `No resources found in ${session.namespace} namespace.`);
       return 0;
@@ -137,12 +143,13 @@ async function itemsOf(
   resource: Resource,
   namespace: string | undefined,
   name: string | undefined,
+  fieldSelector?: string,
 ): Promise<AnyObject[]> {
   const { flags: given } = context;
   const { requests } = context.session();
-  if (name !== undefined && given.selector !== undefined) throw new CommandError('only one of NAME or --selector can be provided');
+  if (name !== undefined && given.selector !== undefined) throw new CommandError('only one of NAME or selector can be provided');
   if (name !== undefined) return [await getObject(requests, { resource, namespace, name })];
-  return (await listObjects(requests, resource, namespace, { labelSelector: given.selector })).items;
+  return (await listObjects(requests, resource, namespace, { labelSelector: given.selector, fieldSelector })).items;
 }
 
 export const top = verb({

@@ -94,7 +94,8 @@ async function untilMet(session: Session, it: Selected, until: Until, ended: Abo
       throw error;
     });
     if (now && isMet(now, until)) return;
-    if (ended.aborted) throw new CommandError(`timed out waiting for the condition on ${it.resource.plural}/${it.name}`);
+    if (ended.aborted)
+      throw new CommandError(`timed out waiting for the condition${until.is === 'there' ? '' : ` on ${it.resource.plural}/${it.name}`}`);
     const query = { watch: true, fieldSelector: `metadata.name=${it.name}`, resourceVersion: now?.metadata.resourceVersion };
     for await (const { type, object } of session.requests.watch<AnyObject>({
       path: pathOf(it.resource, it.namespace),
