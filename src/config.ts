@@ -18,6 +18,8 @@ export type Config = {
   /** Holds the store, certificates, volumes of pods, log and pid file. On a file system the engine shares. */
   dataDir: string;
   dockerHost: string;
+  /** Who puts pods into their network. */
+  podNetwork: 'auto' | 'engine';
   api: { host: string; port: number };
   network: {
     name: string;
@@ -117,6 +119,12 @@ export const settings = {
   listen: { env: 'PEAPOD_LISTEN', default: '127.0.0.1', summary: 'address the API server listens on', check: address },
   port: { env: 'PEAPOD_PORT', default: '6443', summary: 'port of the API server', check: wholeNumber(0, 65_535) },
   'pod-cidr': { env: 'PEAPOD_POD_CIDR', default: '10.244.0.0/16', summary: 'addresses of pods', check: cidr(8, 24) },
+  'pod-network': {
+    env: 'PEAPOD_POD_NETWORK',
+    default: 'auto',
+    summary: 'who puts pods into their network: engine, or auto (peapod itself where it can, which is faster)',
+    check: (value) => (['auto', 'engine'].includes(value) ? undefined : 'must be auto or engine'),
+  },
   'service-cidr': { env: 'PEAPOD_SERVICE_CIDR', default: '10.96.0.0/16', summary: 'addresses of services', check: cidr(8, 24) },
   'cluster-domain': { env: 'PEAPOD_CLUSTER_DOMAIN', default: 'cluster.local', summary: 'DNS domain of the cluster', check: subdomain },
   'node-ports': { env: 'PEAPOD_NODE_PORTS', default: '30000-32767', summary: 'range of node ports', check: portRange },
@@ -218,6 +226,7 @@ function frozen(value: (name: SettingName) => string): Config {
     cluster,
     dataDir: value('data-dir') || join(defaultDataRoot(), cluster),
     dockerHost: value('docker-host'),
+    podNetwork: value('pod-network') as 'auto' | 'engine',
     api: { host: value('listen'), port: Number(value('port')) },
     network: {
       name: cluster === 'peapod' ? 'peapod' : `peapod-${cluster}`,

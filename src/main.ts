@@ -79,7 +79,7 @@ async function start(
   onStep('engine');
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const opened = Promise.all([
-    openDocker({ host: config.dockerHost }, { clock, log: log.with({ part: 'runtime' }) }),
+    openDocker({ host: config.dockerHost, network: config.podNetwork }, { clock, log: log.with({ part: 'runtime' }) }),
     openPki(join(config.dataDir, 'pki'), {
       serverNames: [config.api.host, nodeAddress, apiServiceIp, apiServiceName],
       clock,

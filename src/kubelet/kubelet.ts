@@ -88,8 +88,15 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
     runtime,
     labels,
     rootDir: config.rootDir,
+    clock,
     log,
     signal,
+    onPause: (uid, paused) => {
+      runtime.containers.unpause(paused.id).then(
+        () => tellPause(deps.recorder, find(uid), paused),
+        (error: unknown) => log.warn('a paused container could not be resumed', { container: paused.name, error: messageOf(error) }),
+      );
+    },
     onChange: (uid) => pods?.wake(uid),
     onLoss: (uid, lost) => {
       const address = lost.labels[label.address];
@@ -279,6 +286,14 @@ function tellLoss(recorder: EventRecorder, pod: core.Pod | undefined, lost: Cont
       fieldPath: containerPath(pod, name),
     },
   );
+}
+
+/** What stands still neither serves nor says so: it goes on, and people are told. */
+function tellPause(recorder: EventRecorder, pod: core.Pod | undefined, { labels }: ContainerState): void {
+  const name = labels[label.container] ?? '';
+  if (!pod) return;
+  const message = `Container ${name} was paused by someone else, it was resumed`;
+  recorder.record(pod, 'Warning', 'ContainerPaused', message, { fieldPath: containerPath(pod, name) });
 }
 
 function countPods(metrics: Metrics, pods: Pods, addresses: Addresses): void {

@@ -1,3 +1,5 @@
+import { backoff } from '../lib/backoff.ts';
+import { type Clock, seconds, sleep } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { ContainerEvent, ContainerState, Labels, Runtime } from '../runtime/index.ts';
 import { label } from './names.ts';
@@ -23,10 +25,13 @@ type Deps = {
   runtime: Pick<Runtime, 'containers' | 'streams'>;
   labels: Labels;
   rootDir: string;
+  clock: Clock;
   log: Log;
   signal: AbortSignal;
   /** Something about the pod's containers is not as it was. */
   onChange(uid: string): void;
+  /** A container stands still, by somebody else's doing. Told at each look. */
+  onPause(uid: string, paused: ContainerState): void;
   /** A container went away that nobody here removed. */
   onLoss(uid: string, lost: ContainerState): void;
 };
@@ -43,6 +48,7 @@ export function createObserver(deps: Deps): Observer {
     if (state.status === 'exited' && !isSandbox(state) && !pods.hasMessage(state.id))
       pods.setMessage(state.id, await lastWords(deps, state));
     pods.put(state);
+    if (state.status === 'paused') deps.onPause(state.labels[label.podUid] ?? '', state);
   };
 
   const look = async (uid: string, id: string): Promise<ContainerState | undefined> => {
@@ -74,6 +80,24 @@ export function createObserver(deps: Deps): Observer {
     for (const uid of new Set(pods.uids())) deps.onChange(uid);
   };
 
+  /** Until it succeeds: what is missed now is never told again. */
+  const relistSoon = async (): Promise<void> => {
+    for (let failures = 0; !signal.aborted; failures++) {
+      try {
+        return await relist();
+      } catch (error) {
+        log.warn('containers could not be listed', { error });
+        await sleep(deps.clock, backoff(failures, 200, seconds(5)), signal);
+      }
+    }
+  };
+  let relisting: Promise<void> | undefined;
+  const catchUp = (): void => {
+    relisting ??= relistSoon().finally(() => {
+      relisting = undefined;
+    });
+  };
+
   const lose = (uid: string, id: string): void => {
     const lost = pods.get(uid, id);
     pods.drop(uid, id);
@@ -100,7 +124,10 @@ export function createObserver(deps: Deps): Observer {
     if (event.action === 'create' && known) return;
     if (event.action === 'start' && known?.status === 'running') return;
     if (event.action === 'die' && known?.status === 'exited' && known.finishedAt >= event.at) return;
-    refresh(uid, event.id).catch((error: unknown) => log.warn('container could not be inspected', { id: event.id, error }));
+    refresh(uid, event.id).catch((error: unknown) => {
+      log.warn('container could not be inspected', { id: event.id, error });
+      catchUp();
+    });
   };
 
   return {
@@ -116,7 +143,7 @@ export function createObserver(deps: Deps): Observer {
       await relist();
       void (async () => {
         for await (const event of events) {
-          if (event === 'resync') await relist().catch((error: unknown) => log.warn('containers could not be listed', { error }));
+          if (event === 'resync') await relistSoon();
           else handle(event);
         }
       })().catch((error: unknown) => {

@@ -125,6 +125,8 @@ export interface Containers {
   remove(id: ContainerId): Promise<void>;
   /** Sends a signal; nothing happens when it does not run. */
   kill(id: ContainerId, signal: string): Promise<void>;
+  /** Lets what stands still go on; one that does not stand still is left as it is. */
+  unpause(id: ContainerId): Promise<void>;
   inspect(id: ContainerId): Promise<ContainerState | undefined>;
   /** All with these labels, running or not, sandboxes included, fully inspected. */
   list(labels: Labels): Promise<ContainerState[]>;

@@ -1,12 +1,10 @@
 import { type core, isTolerated, isWanted, podRequests, qosClassOf } from '../../kinds/index.ts';
 import { milliValue, quantityValue } from '../../meta/quantity.ts';
 import { hostPortsOf, portsCollide } from './host-ports.ts';
+import type { Refusal } from './refusal.ts';
 import { sysctlRefusal } from './sysctls.ts';
 
 type Pod = core.Pod;
-
-/** Why this node does not take a pod that was bound to it: what its status says. */
-export type Refusal = { reason: string; message: string };
 
 /** What the answer depends on besides the pod. */
 export type NodeState = {

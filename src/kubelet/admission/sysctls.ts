@@ -1,5 +1,5 @@
 import type { core } from '../../kinds/index.ts';
-import type { Refusal } from './admit.ts';
+import type { Refusal } from './refusal.ts';
 
 /** Kernel settings that are a pod's own and disturb nobody else (kubelet, sysctl/safe_sysctls). */
 const safe: readonly string[] = [

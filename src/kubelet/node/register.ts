@@ -1,5 +1,5 @@
 import type { Client, EventRecorder } from '../../client/index.ts';
-import { type Clock, minutes, seconds, toMicroTime, toTime } from '../../lib/clock.ts';
+import { type Clock, minutes, seconds, sleep, toMicroTime, toTime } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { type core, lease as leaseKind, node as nodeKind } from '../../kinds/index.ts';
 import { findCondition, isTrue } from '../../meta/condition.ts';
@@ -41,6 +41,8 @@ const leaseNamespace = 'kube-node-lease';
 const leaseSeconds = 40;
 const heartbeat = seconds(10);
 const statusPeriod = minutes(5);
+/** An engine that takes longer to say that it is there is not. */
+const enginePatience = seconds(10);
 const down = 'container runtime is down';
 /** What is told when a pressure ends, and when it begins (kubelet, nodestatus/setters). */
 const pressureEvents: Readonly<Record<Pressure, [well: string, short: string]>> = {
@@ -77,15 +79,12 @@ export async function startNode(config: NodeConfig, deps: Deps, engine: EngineIn
 
   const beat = async (): Promise<void> => {
     const before = fault;
+    // That this agent lives is said whatever the engine does: else the node would be taken for dead.
+    const [renewal, silence] = await Promise.allSettled([renewLease(client, config.nodeName, clock.now()), answersInTime(runtime, clock)]);
+    if (silence.status === 'rejected' && before === undefined) log.error('container runtime does not answer', { error: silence.reason });
+    fault = silence.status === 'rejected' ? down : undefined;
     try {
-      await runtime.info();
-      fault = undefined;
-    } catch (error) {
-      if (before === undefined) log.error('container runtime does not answer', { error });
-      fault = down;
-    }
-    try {
-      await renewLease(client, config.nodeName, clock.now());
+      if (renewal.status === 'rejected') throw renewal.reason;
       const stored = await client.get(nodeKind, { name: config.nodeName });
       // Others may have taken this node for dead, or have deleted it: it says at once that it is here.
       const isMistaken = isTrue(stored?.status?.conditions, 'Ready') !== (fault === undefined);
@@ -130,6 +129,19 @@ export async function startNode(config: NodeConfig, deps: Deps, engine: EngineIn
       cancel();
     },
   };
+}
+
+/** Fails when the engine cannot be reached, or lets one wait: an engine that hangs runs no pods either. */
+async function answersInTime(runtime: Deps['runtime'], clock: Clock): Promise<void> {
+  const answered = new AbortController();
+  const late = sleep(clock, enginePatience, answered.signal).then(() => {
+    if (!answered.signal.aborted) throw new Error(`no answer within ${enginePatience / 1000} seconds`);
+  });
+  try {
+    await Promise.race([runtime.info(), late]);
+  } finally {
+    answered.abort();
+  }
 }
 
 async function ensureNode(deps: Deps, config: NodeConfig, engine: EngineInfo): Promise<core.Node> {

@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import type { ContainerSpec, GpuRequest, Mount, ResourceLimits, SandboxSpec } from '../runtime.ts';
+import type { NetworkOptions } from './network/sandbox-network.ts';
 import { pauseImage } from './pause.ts';
 
 /** Binds, not Mounts: they make a missing host path, as upstream's runtimes do. */
@@ -43,19 +44,20 @@ export const limitsIn = ({ CpuShares, NanoCpus, Memory, PidsLimit }: Docker.Host
   ...(PidsLimit && PidsLimit > 0 && { pids: PidsLimit }),
 });
 
-export function sandboxOptions(spec: SandboxSpec): Docker.ContainerCreateOptions {
-  const { network } = spec;
+/** `place`: how it gets into its network; undefined for the host's. */
+export function sandboxOptions(spec: SandboxSpec, place: NetworkOptions | undefined): Docker.ContainerCreateOptions {
+  const sysctls = { ...place?.sysctls, ...spec.sysctls };
   return {
     name: spec.name,
     Image: pauseImage,
-    Labels: { ...spec.labels },
+    Labels: { ...spec.labels, ...place?.labels },
     // The host's name goes with the host's network.
-    ...(network !== 'host' && { Hostname: spec.hostname }),
+    ...(place && { Hostname: spec.hostname }),
     HostConfig: {
-      NetworkMode: network === 'host' ? 'host' : network.name,
+      NetworkMode: place?.networkMode ?? 'host',
       IpcMode: spec.ipc ?? 'shareable',
       ...(spec.pid && { PidMode: spec.pid }),
-      ...(spec.sysctls && { Sysctls: { ...spec.sysctls } }),
+      ...(Object.keys(sysctls).length > 0 && { Sysctls: sysctls }),
       ...(spec.cgroupParent && { CgroupParent: spec.cgroupParent }),
       ...(spec.runtime && { Runtime: spec.runtime }),
       ...(spec.oomScoreAdj !== undefined && { OomScoreAdj: spec.oomScoreAdj }),
@@ -64,9 +66,7 @@ export function sandboxOptions(spec: SandboxSpec): Docker.ContainerCreateOptions
       RestartPolicy: { Name: 'no' },
       LogConfig: { Type: 'none', Config: {} },
     },
-    ...(network !== 'host' && {
-      NetworkingConfig: { EndpointsConfig: { [network.name]: { IPAMConfig: { IPv4Address: network.address } } } },
-    }),
+    ...(place?.endpoints && { NetworkingConfig: { EndpointsConfig: place.endpoints } }),
   };
 }
 

@@ -12,17 +12,20 @@ import {
 } from '../runtime.ts';
 import { containerOptions, limitsIn, limitsOf, sandboxOptions } from './container-options.ts';
 import { engineEvents } from './events.ts';
-import { codeOf, textOf, unlessGone } from './failure.ts';
+import { codeOf, textOf, unlessGone, unlessSo } from './failure.ts';
+import type { SandboxNetwork } from './network/sandbox-network.ts';
 import { inTurns } from './turns.ts';
 
 /** More starts at once than this only queue inside the engine, where nothing has priority (measured: 4 to 6). */
 const parallelStarts = 6;
 const parallelInspects = 16;
 
-type Deps = { clock: Clock; log: Log; ensurePauseImage(): Promise<void> };
+type Deps = { clock: Clock; log: Log; network: SandboxNetwork; ensurePauseImage(): Promise<void> };
 
 export function dockerContainers(docker: Docker, deps: Deps): Containers {
-  const { clock } = deps;
+  const { clock, network } = deps;
+  /** Sandboxes made here that must be put into their place once they run. */
+  const toAttach = new Set<ContainerId>();
   const startInTurn = inTurns(parallelStarts);
   const inspectInTurn = inTurns(parallelInspects);
 
@@ -57,28 +60,47 @@ export function dockerContainers(docker: Docker, deps: Deps): Containers {
     }
   }
 
+  async function reattach(state: ContainerState): Promise<void> {
+    try {
+      await network.attach(state);
+    } catch (error) {
+      deps.log.warn('a sandbox could not be put into its network', { container: state.name, error: textOf(error) });
+    }
+  }
+
   return {
     async createSandbox(spec) {
-      const options = sandboxOptions(spec);
+      const place = spec.network === 'host' ? undefined : await network.options(spec.network);
+      const options = sandboxOptions(spec, place);
+      const make = async (): Promise<ContainerId> => {
+        const id = await createOnce(options);
+        if (place) toAttach.add(id);
+        return id;
+      };
       try {
-        return await createOnce(options);
+        return await make();
       } catch (error) {
         // Somebody has cleaned up images: ours is loaded anew.
         if (codeOf(error) !== 404 || !/no such image/i.test(textOf(error))) throw error;
         await deps.ensurePauseImage();
-        return createOnce(options);
+        return make();
       }
     },
     create: (spec) => createOnce(containerOptions(spec)),
     start: (id) =>
       startInTurn(async () => {
         try {
-          await docker.getContainer(id).start();
+          // 304: it runs already.
+          await unlessSo(docker.getContainer(id).start());
+          if (!toAttach.has(id)) return;
+          const state = await inspect(id);
+          if (state) await network.attach(state);
+          toAttach.delete(id);
         } catch (error) {
-          if (codeOf(error) === 304) return;
           if (codeOf(error) === 404 && !(await inspect(id))) throw new NoSuchContainer(`No such container: ${id}`, { cause: error });
           if (error instanceof EngineUnavailable) throw error;
-          throw new StartFailed(textOf(error), (await inspect(id))?.exitCode || 128, { cause: error });
+          const { exitCode = 0 } = (await inspect(id)) ?? {};
+          throw new StartFailed(textOf(error), exitCode || 128, { cause: error });
         }
       }),
     async stop(id, grace) {
@@ -93,11 +115,23 @@ export function dockerContainers(docker: Docker, deps: Deps): Containers {
         if (codeOf(error) !== 404 && codeOf(error) !== 409) throw error;
       }
     },
+    async unpause(id) {
+      try {
+        await docker.getContainer(id).unpause();
+      } catch (error) {
+        // The engine's word for one that is not paused is 500; what counts is how it is now.
+        const state = await inspect(id);
+        if (state?.status === 'paused') throw error;
+      }
+    },
     inspect,
     async list(labels) {
       const found = await docker.listContainers({ all: true, filters: { label: labelFilters(labels) } });
       const states = await Promise.all(found.map((it) => inspectInTurn(() => inspect(it.Id))));
-      return states.filter((it): it is ContainerState => it !== undefined);
+      const all = states.filter((it): it is ContainerState => it !== undefined);
+      // A sandbox that was started by somebody who did not live to put it into its place.
+      await Promise.all(all.filter((it) => it.status === 'running').map((it) => reattach(it)));
+      return all;
     },
     async update(id, limits) {
       await docker.getContainer(id).update(limitsOf(limits));

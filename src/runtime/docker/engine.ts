@@ -7,7 +7,12 @@ import { EngineError } from './failure.ts';
  * Where the engine listens, as DOCKER_HOST has it: `unix:///var/run/docker.sock`, `npipe:////./pipe/docker_engine`,
  * `tcp://address:port`. `tls` are PEM texts; with them, or on port 2376, the connection is encrypted.
  */
-export type DockerConfig = { host: string; tls?: { ca?: string; cert?: string; key?: string } };
+export type DockerConfig = {
+  host: string;
+  tls?: { ca?: string; cert?: string; key?: string };
+  /** Who puts pods into their network: `engine`, or `auto`, which is us where we can (it is faster). */
+  network?: 'auto' | 'engine';
+};
 
 type DialOptions = { path: string; method: string; isStream?: boolean; hijack?: boolean; openStdin?: boolean };
 type DialCallback = (error: unknown, data: unknown) => void;

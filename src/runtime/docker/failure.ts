@@ -13,6 +13,16 @@ export const codeOf = (error: unknown): number | undefined => (error instanceof 
 /** The engine's own words. */
 export const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/** Undefined for what is so already (304). */
+export async function unlessSo<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (codeOf(error) === 304) return undefined;
+    throw error;
+  }
+}
+
 /** Undefined for what is not there (404) or is so already (304). */
 export async function unlessGone<T>(call: Promise<T>): Promise<T | undefined> {
   try {

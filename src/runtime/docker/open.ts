@@ -7,6 +7,9 @@ import type { EngineInfo, Runtime } from '../runtime.ts';
 import { dockerContainers } from './containers.ts';
 import { type DockerConfig, engineAt } from './engine.ts';
 import { dockerImages } from './images.ts';
+import { bridgesOf } from './network/bridges.ts';
+import { engineNetwork } from './network/sandbox-network.ts';
+import { canMakeCables, vethNetwork } from './network/veth.ts';
 import { ensurePauseImage } from './pause.ts';
 import { dockerResources } from './resources.ts';
 import { dockerStreams } from './streams.ts';
@@ -24,18 +27,22 @@ export async function openDocker(config: DockerConfig, deps: { clock: Clock; log
   const info = infoOf(raw, version, ownHost);
   const loadPause = (): Promise<void> => ensurePauseImage(docker, info.architecture);
   await loadPause();
+  const network = (await makesCables(config, ownHost)) ? vethNetwork({ bridgeOf: bridgesOf(docker) }) : engineNetwork;
   return {
     // What it says does not change while it runs; that it runs is found out each time.
     info: async () => {
       await docker.ping();
       return info;
     },
-    containers: dockerContainers(docker, { ...deps, ensurePauseImage: loadPause }),
+    containers: dockerContainers(docker, { ...deps, network, ensurePauseImage: loadPause }),
     streams: dockerStreams(docker, { clock: deps.clock, ownHost }),
     images: dockerImages(docker),
     resources: dockerResources(docker),
   };
 }
+
+const makesCables = async ({ network = 'auto' }: DockerConfig, ownHost: boolean): Promise<boolean> =>
+  network === 'auto' && (await canMakeCables(ownHost));
 
 /**
  * Whether the engine's files and processes are also ours: it listens on a socket of this Linux host, calls itself by

@@ -217,6 +217,7 @@ export function createMemoryRuntime(clock: Clock): MemoryRuntime {
         check();
         return [...states.values()].filter((it) => has(it.labels, labels));
       },
+      unpause: async () => check(),
       update: async (id, limits) => {
         check();
         const state = states.get(id);
