@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { defaultThresholds, faultInThresholds, type Mirrors, parseThresholds } from './kubelet/index.ts';
 import { toAddress, toNumber } from './lib/ipv4.ts';
 import type { Milliseconds } from './lib/clock.ts';
@@ -38,6 +38,8 @@ export type Config = {
   node: {
     name: string;
     maxPods: number;
+    /** A folder of manifests of pods that this node runs on its own; '' for none. */
+    staticPodPath: string;
     /** Of its resources, what is not for pods. */
     reserved: { [name: string]: string };
     /** Sysctls that pods may set although they are not safe. */
@@ -141,6 +143,12 @@ export const settings = {
     check: (value) => (['auto', 'userspace', 'nftables'].includes(value) ? undefined : 'must be auto, userspace or nftables'),
   },
   'node-name': { env: 'PEAPOD_NODE_NAME', default: '', summary: "name of this node (default: the host's)", check: () => undefined },
+  'static-pod-path': {
+    env: 'PEAPOD_STATIC_POD_PATH',
+    default: '',
+    summary: 'folder of manifests of pods that this node runs on its own',
+    check: () => undefined,
+  },
   'max-pods': { env: 'PEAPOD_MAX_PODS', default: '110', summary: 'pods this node takes', check: wholeNumber(1, 250) },
   reserved: {
     env: 'PEAPOD_RESERVED',
@@ -242,6 +250,7 @@ function frozen(value: (name: SettingName) => string): Config {
     node: {
       name: nodeName,
       maxPods: Number(value('max-pods')),
+      staticPodPath: value('static-pod-path') && resolve(value('static-pod-path')),
       reserved: Object.fromEntries(listOf(value('reserved')).map((it) => it.split('=') as [string, string])),
       unsafeSysctls: listOf(value('allowed-unsafe-sysctls')),
       eviction: {

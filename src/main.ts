@@ -144,6 +144,7 @@ async function start(
     clusterDomain: network.clusterDomain,
     rootDir: join(config.dataDir, 'node'),
     maxPods: config.node.maxPods,
+    staticPodPath: config.node.staticPodPath,
     reserved: config.node.reserved,
     unsafeSysctls: config.node.unsafeSysctls,
     eviction: config.node.eviction,

@@ -26,6 +26,7 @@ import { createReadApi } from './read-api/index.ts';
 import { createNodeAllocations } from './resize/node-allocations.ts';
 import { createStartGate } from './start-gate.ts';
 import { createNodeConnection, type NodeConnection } from './streaming/index.ts';
+import { startStaticPods } from './static-pods/index.ts';
 import { createUsageMeter, look } from './usage/index.ts';
 import { createVolumes, startVolumeReclaim, volumeDirOnDisk } from './volumes/index.ts';
 import { volumesInTurn } from './volumes-in-turn.ts';
@@ -195,9 +196,13 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
   for (const it of observer.pods.uids().flatMap((uid) => observer.pods.pod(uid).sandboxes)) {
     if (it.address !== undefined && it.state !== 'exited') parts.addresses.reserve(it.address);
   }
-  pods = startPods(parts, podInformer);
+  const statics = await startStaticPods({
+    ...{ path: config.staticPodPath ?? '', nodeName: config.nodeName, client: deps.client, informer: podInformer, clock, log, signal },
+    onMirror: (uid) => pods?.find(uid)?.retell(),
+  });
+  pods = startPods(parts, statics.source, statics.ended);
   const followed = followSources(informers, pods);
-  void removeOrphans(parts, podInformer, pods).catch((error: unknown) =>
+  void removeOrphans(parts, statics.source, pods).catch((error: unknown) =>
     log.warn('left-over pods could not be looked for', { error: messageOf(error) }),
   );
   startVolumeReclaim({ resources: runtime.resources, client: deps.client, informers, nodeName: config.nodeName, clock, log, signal });
@@ -206,9 +211,19 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
   eviction = watchRoom(config, deps, { engine, node, pods, containersOf });
   const containers = (): ContainerState[] => observer.pods.uids().flatMap(containersOf);
   const metered = { streams: runtime.streams, clock, containers, sharesHost: engine.sharesHost };
-  const talk = createNodeConnection({ streams: runtime.streams, containersOf, podOf: find, usage: createUsageMeter(metered), clock });
+  const usage = createUsageMeter(metered);
+  const talk = createNodeConnection({
+    ...{ streams: runtime.streams, clock },
+    // The API knows a static pod by what shows it.
+    containersOf: (uid) => containersOf(statics.uidOfNode(uid)),
+    podOf: (uid) => find(uid) ?? podInformer.list().find((it) => it.metadata.uid === uid),
+    async usage() {
+      const used = await usage();
+      return { ...used, pods: used.pods.map((it) => ({ ...it, uid: statics.uidOfApi(it.uid) })) };
+    },
+  });
   const serve = createReadApi({
-    ...{ config, engine, startedAt: clock.now(), containersOf, connection: talk },
+    ...{ config, engine, startedAt: clock.now(), containersOf, connection: { ...talk, usage } },
     pods: () => pods?.all().map((it) => it.pod) ?? [],
     sample: () => look(metered),
     fault: () => node.fault(),

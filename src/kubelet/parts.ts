@@ -32,6 +32,8 @@ export type KubeletConfig = {
   /** Holds `pods/<uid>/`, on a file system the engine shares. */
   rootDir: string;
   maxPods: number;
+  /** A folder of manifests of pods that this node runs on its own; none by default. */
+  staticPodPath?: string;
   /** Sysctls that pods may set although they are not safe. */
   unsafeSysctls: readonly string[];
   /** Of the node's resources, what is not for pods. */

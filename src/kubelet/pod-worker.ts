@@ -3,7 +3,7 @@ import { type core, pod as podKind } from '../kinds/index.ts';
 import { isTrue } from '../meta/condition.ts';
 import { deepEqual } from '../meta/copy.ts';
 import { isDeleting } from '../meta/owner.ts';
-import type { Refusal } from './admission/refusal.ts';
+import type { Refusal } from './admission/admit.ts';
 import { applyPlan, dropSandbox, type PodWork, removeContainer } from './apply.ts';
 import { Interrupted, messageOf } from './faults.ts';
 import { podKey } from './names.ts';
@@ -19,6 +19,7 @@ import { ownConditions } from './conditions.ts';
 import { type Failure, podStatus } from './status.ts';
 import { createStatusWriter, type StatusWriter } from './status-writer.ts';
 import { passed } from './steps.ts';
+import { isStatic } from './static-pods/index.ts';
 import { stopContainers } from './stop-container.ts';
 
 type Pod = core.Pod;
@@ -137,6 +138,11 @@ export class PodWorker {
     });
     this.wake();
     return evicted;
+  }
+
+  /** Whoever was told how it is knows no more. */
+  retell(): void {
+    if (this.#said && !this.#silent) this.#writer.push(this.#said);
   }
 
   wake(): void {
@@ -341,7 +347,8 @@ export class PodWorker {
     await passed(this.#parts, uid, 'pod files removed');
     backOff.forget(`${uid}/`);
     this.#parts.probes.follow(uid, [], true);
-    if (!this.#gone) await client.delete(podKind, { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid } });
+    // A static pod is shown by a mirror, which is not for its worker to take away.
+    if (!this.#gone && !isStatic(pod)) await client.delete(podKind, { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid } });
     await passed(this.#parts, uid, 'object deleted');
     this.stop();
     log.debug('pod removed', { pod: podKey(pod) });

@@ -1,4 +1,3 @@
-import type { Informer } from '../client/index.ts';
 import type { core } from '../kinds/index.ts';
 import { deepEqual } from '../meta/copy.ts';
 import { admit } from './admission/admit.ts';
@@ -9,6 +8,7 @@ import type { Parts } from './parts.ts';
 import { podsWithFiles, removePodFiles } from './pod-files.ts';
 import { PodWorker } from './pod-worker.ts';
 import { referencesOf } from './references.ts';
+import type { PodSource } from './static-pods/index.ts';
 
 type Pod = core.Pod;
 
@@ -26,7 +26,7 @@ export type Pods = {
 };
 
 /** Gives every pod bound to the node a worker, as the informer tells of them, and takes down what has no pod any more. */
-export function startPods(parts: Parts, informer: Informer<Pod>): Pods {
+export function startPods(parts: Parts, informer: PodSource, onEnded: (uid: string) => void = () => {}): Pods {
   const workers = new Map<string, PodWorker>();
   // Pods taken down that the API still shows, held by a finalizer.
   const finished = new Set<string>();
@@ -43,6 +43,7 @@ export function startPods(parts: Parts, informer: Informer<Pod>): Pods {
     const onEnd = (): void => {
       workers.delete(uid);
       finished.add(uid);
+      onEnded(uid);
     };
     const others = [...workers.values()].filter((it) => it.counts).map((it) => it.pod);
     const worker = new PodWorker(parts, pod, onEnd, isNew(parts, pod) ? admit(pod, { ...parts.nodeState(), others }) : undefined);
@@ -101,7 +102,7 @@ function refresh(parts: Parts, pod: Pod): void {
 }
 
 /** Removes containers, volumes and files of pods that the API no longer has. Only to be called once all pods are known. */
-export async function removeOrphans(parts: Parts, informer: Informer<Pod>, pods: Pods): Promise<void> {
+export async function removeOrphans(parts: Parts, informer: PodSource, pods: Pods): Promise<void> {
   const { observer, runtime, config, volumes, addresses, log } = parts;
   const onDisk = await Promise.all([podsWithFiles(config.rootDir), volumes.podsOnDisk()]);
   // Looked at only now: a pod may have come, or begun to go, while the disk was read.

@@ -22,7 +22,7 @@ export type NodeRemoved = { containers: number; volumes: number; failures: strin
 const atATime = 8;
 
 /** `peapod_<uid of a pod>_<volume>`, as `volumes/empty-dir.ts` names what is in memory; the others hold data of claims. */
-const isOfOnePod = (volume: string): boolean => /^peapod_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}_/.test(volume);
+const isOfOnePod = (volume: string): boolean => /^peapod_([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})_/.test(volume);
 
 /**
  * Takes away what the node agent has made outside of the API: containers, volumes and the network of the cluster, and

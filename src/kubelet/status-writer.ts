@@ -4,6 +4,7 @@ import type { Log } from '../lib/log.ts';
 import { type core, pod as podKind } from '../kinds/index.ts';
 import { deepEqual } from '../meta/copy.ts';
 import { StatusError } from '../meta/status-error.ts';
+import { mirroredBy } from './static-pods/index.ts';
 import { mergeStatus } from './status.ts';
 
 /** Writes a pod's statuses in the order they came, each one, so that a watcher sees every state. */
@@ -29,7 +30,7 @@ export function createStatusWriter({ client, clock, log }: Deps, pod: core.Pod):
       try {
         await client.changeStatus(podKind, { namespace: pod.metadata.namespace ?? '', name: pod.metadata.name }, (draft) => {
           // Another pod by the same name is none of ours.
-          if (draft.metadata.uid !== pod.metadata.uid) return false;
+          if (draft.metadata.uid !== pod.metadata.uid && mirroredBy(draft) !== pod.metadata.uid) return false;
           const merged = mergeStatus(draft.status, status);
           if (deepEqual(draft.status, merged)) return false;
           draft.status = merged;
