@@ -7,7 +7,7 @@ import { isRolling } from './fenceposts.ts';
 import { planHistory } from './history.ts';
 import { planRecreate } from './recreate.ts';
 import { currentSize, planRolling } from './rolling.ts';
-import { planScale, type Size, wasScaled } from './scale.ts';
+import { hasRoom, planScale, type Size, wasScaled } from './scale.ts';
 import type { Sets } from './sets.ts';
 import { hasDeadline, isComplete } from './status.ts';
 
@@ -30,15 +30,20 @@ export function planDeployment(
   podsOf: (set: apps.ReplicaSet) => readonly core.Pod[],
 ): DeploymentPlan {
   if (isDeleting(deployment)) return nothing;
-  if (deployment.spec.paused) return { ...nothing, sizes: planScale(deployment, sets), remove: planHistory(deployment, sets.old) };
+  if (deployment.spec.paused) return { ...nothing, sizes: scaled(deployment, sets), remove: planHistory(deployment, sets.old) };
   // Where there are no shares (Recreate, made so in the middle of a rollout) the rollout itself brings the new size.
   const shares = wasScaled(deployment, sets) ? planScale(deployment, sets) : [];
-  if (shares.length > 0) return { ...nothing, sizes: shares };
+  if (shares.length > 0) return { ...nothing, sizes: hasRoom(deployment, sets, shares) ? shares : [] };
   const step = isRolling(deployment) ? rollingStep(deployment, sets) : planRecreate(deployment, sets, podsOf);
   if (step === 'create')
     return { ...nothing, create: isRolling(deployment) ? currentSize(deployment, sets) : wanted(deployment), isRollout: true };
   const isSettled = step?.length === 0 && isComplete(deployment, deployment.status);
   return { sizes: step ?? [], remove: isSettled ? planHistory(deployment, sets.old) : [], isRollout: true };
+}
+
+function scaled(deployment: apps.Deployment, sets: Sets): readonly Size[] {
+  const sizes = planScale(deployment, sets);
+  return hasRoom(deployment, sets, sizes) ? sizes : [];
 }
 
 const wanted = ({ spec }: apps.Deployment): number => spec.replicas ?? 1;

@@ -1,6 +1,6 @@
 import { type apps, type core, isPodFinished } from '../../kinds/index.ts';
 import type { Size } from './scale.ts';
-import { actualOf, isActive, type Sets, wantedReplicas } from './sets.ts';
+import { actualOf, isActive, mayHave, type Sets, wantedReplicas } from './sets.ts';
 
 /**
  * The next step of a rollout without overlap: all old pods go, then the current set is made and sized. `undefined`
@@ -13,7 +13,9 @@ export function planRecreate(
 ): Size[] | 'create' | undefined {
   const active = old.filter(isActive);
   if (active.length > 0) return active.map((set) => ({ set, replicas: 0 }));
-  if (actualOf(old) > 0 || old.some((set) => podsOf(set).some((it) => !isPodFinished(it)))) return undefined;
+  // A set that does not know yet that it is to have none may make one more.
+  if (actualOf(old) > 0 || old.some((set) => mayHave(set) > 0) || old.some((set) => podsOf(set).some((it) => !isPodFinished(it))))
+    return undefined;
   if (!current) return 'create';
   const replicas = wantedReplicas(deployment);
   return wantedReplicas(current) === replicas ? [] : [{ set: current, replicas }];

@@ -39,6 +39,18 @@ test.each(growing)('wanted %i, surge %i, old %i: the current set of %s has %i', 
   expect(currentSize(rolling(replicas, surge, 0), sets)).toBe(want);
 });
 
+test('a set that has yet to say that it knows its size may have any number of pods: nothing grows until it has', () => {
+  const shrunk = aSet('old', 6, { status: { replicas: 4, observedGeneration: 1 } });
+  shrunk.metadata.generation = 2;
+  const sets = { current: aSet('new', 0), old: [shrunk] };
+  expect(currentSize(rolling(8, 0, 2), sets)).toBe(0);
+  const known = { ...shrunk, status: { replicas: 6, observedGeneration: 2 } };
+  expect(currentSize(rolling(8, 0, 2), { ...sets, old: [known] })).toBe(2);
+  // A set that was only just made has no more than it was made with.
+  const { status: _, ...fresh } = aSet('old', 6);
+  expect(currentSize(rolling(8, 0, 2), { ...sets, old: [fresh] })).toBe(2);
+});
+
 // The cases of upstream's TestDeploymentController_reconcileOldReplicaSets, cleanupUnhealthyReplicas and
 // scaleDownOldReplicaSetsForRollingUpdate.
 const shrinking: Array<
@@ -114,6 +126,7 @@ test('whatever the sets are like, no step breaks the bounds, and a healthy rollo
 
 describe('a rollout without overlap', () => {
   const recreate = aDeployment(3, { strategy: { type: 'Recreate' } });
+  const unknowing = (set: ReturnType<typeof aSet>) => ({ ...set, metadata: { ...set.metadata, generation: 2 } });
   const going = aPod('going');
   going.metadata.deletionTimestamp = '2026-01-01T00:00:00Z';
   const cases: Array<
@@ -121,6 +134,12 @@ describe('a rollout without overlap', () => {
   > = [
     ['begins with the end of the old pods', { current: undefined, old: [aSet('old', 3)] }, [], [{ set: aSet('old', 3), replicas: 0 }]],
     ['waits while a set still counts some', { current: undefined, old: [aSet('old', 0, { status: { replicas: 1 } })] }, [], undefined],
+    [
+      'waits while a set does not know yet that it is to have none',
+      { current: undefined, old: [unknowing(aSet('old', 0))] },
+      [],
+      undefined,
+    ],
     ['waits while one is still going', { current: undefined, old: [aSet('old', 0)] }, [going], undefined],
     ['does not wait for finished ones', { current: undefined, old: [aSet('old', 0)] }, [aPod('done', { phase: 'Succeeded' })], 'create'],
     ['starts where there is nothing', { current: undefined, old: [] }, [], 'create'],

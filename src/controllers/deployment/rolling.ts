@@ -1,18 +1,17 @@
 import type { apps } from '../../kinds/index.ts';
 import { maxSurge, minAvailable } from './fenceposts.ts';
 import type { Size } from './scale.ts';
-import { availableOf, byAge, isActive, type Sets, wantedOf, wantedReplicas } from './sets.ts';
+import { allOf, availableOf, byAge, isActive, mayHave, type Sets, wantedOf, wantedReplicas } from './sets.ts';
 
 /**
- * The size of the current set, or of the one to be made: as much as the surge leaves room for. Pods that an old set has
- * yet to give up take up room, too; upstream goes by sizes alone and may be over its bound for a moment.
+ * The size of the current set, or of the one to be made: as much as the surge leaves room for. Pods that a set has yet to
+ * give up take up room, too; upstream goes by sizes alone and may be over its bound for a moment.
  */
 export function currentSize(deployment: apps.Deployment, sets: Sets): number {
   const size = sets.current ? wantedReplicas(sets.current) : 0;
   const wanted = wantedReplicas(deployment);
   if (size > wanted) return wanted;
-  const old = sets.old.reduce((sum, it) => sum + Math.max(wantedReplicas(it), it.status?.replicas ?? 0), 0);
-  const room = wanted + maxSurge(deployment) - old - size;
+  const room = wanted + maxSurge(deployment) - allOf(sets).reduce((sum, it) => sum + mayHave(it), 0);
   return room <= 0 ? size : Math.min(wanted, size + room);
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { aDeployment, aSet } from '../../../test/fixtures/controllers/workloads.ts';
 import type { IntOrString } from '../../meta/types.ts';
 import { sizeAnnotations } from './annotations.ts';
-import { planScale, wasScaled } from './scale.ts';
+import { hasRoom, planScale, wasScaled } from './scale.ts';
 
 /** Sizes of the old sets, oldest first, then of the current one; undefined: there is none. */
 type Sizes = [...old: number[], current: number | undefined];
@@ -60,4 +60,13 @@ test('a change of size is told by what active sets were sized for', () => {
   const sets = { current: aSet('new', 3, { annotations }), old: [aSet('old', 0, { annotations: sizeAnnotations(aDeployment(9)) })] };
   expect([3, 4].map((it) => wasScaled(aDeployment(it), sets))).toEqual([false, true]);
   expect(wasScaled(aDeployment(3), { current: aSet('by hand', 1), old: [] })).toBe(false);
+});
+
+test('scaling waits for pods that sets have yet to give up', () => {
+  const deployment = aDeployment(8, rolling(0));
+  const busy = { current: aSet('new', 3), old: [aSet('old', 3, { status: { replicas: 5 } })] };
+  const grown = [{ set: busy.current, replicas: 5 }];
+  expect(hasRoom(deployment, busy, grown)).toBe(false);
+  expect(hasRoom(deployment, { ...busy, old: [aSet('old', 3)] }, grown)).toBe(true);
+  expect(hasRoom(deployment, busy, [{ set: busy.current, replicas: 0 }])).toBe(true);
 });

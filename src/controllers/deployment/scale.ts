@@ -1,7 +1,7 @@
 import type { apps } from '../../kinds/index.ts';
 import { desiredReplicas, maxReplicas } from './annotations.ts';
 import { isRolling, maxSurge } from './fenceposts.ts';
-import { allOf, byAge, isActive, type Sets, wantedOf, wantedReplicas } from './sets.ts';
+import { allOf, byAge, isActive, mayHave, type Sets, wantedOf, wantedReplicas } from './sets.ts';
 
 export type Size = { set: apps.ReplicaSet; replicas: number };
 
@@ -24,6 +24,17 @@ export function planScale(deployment: apps.Deployment, sets: Sets): Size[] {
   }
   if (sets.current && isSaturated(deployment, sets.current)) return sets.old.filter(isActive).map((set) => ({ set, replicas: 0 }));
   return isRolling(deployment) ? shares(deployment, active) : [];
+}
+
+/**
+ * Whether sizes that grow leave room for the pods that sets have yet to give up. Where they do not, scaling waits: the
+ * sets' word that they have given them up brings us back.
+ */
+export function hasRoom(deployment: apps.Deployment, sets: Sets, sizes: readonly Size[]): boolean {
+  if (!sizes.some(({ set, replicas }) => replicas > wantedReplicas(set))) return true;
+  const wished = new Map(sizes.map(({ set, replicas }) => [set, replicas]));
+  const pods = allOf(sets).reduce((sum, it) => sum + Math.max(mayHave(it), wished.get(it) ?? 0), 0);
+  return pods <= wantedReplicas(deployment) + maxSurge(deployment);
 }
 
 const isSaturated = (deployment: apps.Deployment, set: apps.ReplicaSet): boolean =>

@@ -21,6 +21,16 @@ export const availableOf = (sets: readonly apps.ReplicaSet[]): number => sum(set
 export const terminatingOf = (sets: readonly apps.ReplicaSet[]): number | undefined =>
   sets.some((it) => it.status?.terminatingReplicas === undefined) ? undefined : sum(sets, (it) => it.status?.terminatingReplicas);
 
+/**
+ * How many pods a set may have until it says otherwise: those it wants, those it has yet to give up, and any number while
+ * it has not said that it knows its size. Only a set that never had another size is known to have no more than that.
+ */
+export function mayHave(set: apps.ReplicaSet): number {
+  const { generation = 1 } = set.metadata;
+  const knowsSize = generation === 1 || (set.status?.observedGeneration ?? 0) >= generation;
+  return knowsSize ? Math.max(wantedReplicas(set), set.status?.replicas ?? 0) : Number.POSITIVE_INFINITY;
+}
+
 /** Oldest first; of one second, by name. */
 export const byAge = (a: apps.ReplicaSet, b: apps.ReplicaSet): number =>
   compare(a.metadata.creationTimestamp, b.metadata.creationTimestamp) || compare(a.metadata.name, b.metadata.name);

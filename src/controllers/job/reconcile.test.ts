@@ -205,3 +205,24 @@ test('a pod deleted by hand counts once and is replaced; a job somebody else man
   expect((await pods()).length).toBe(1);
   close();
 });
+
+test('a job past its deadline waits for its last pods without asking again and again', async () => {
+  const plane = await startLaggingPlane([jobs], { seed: 1, lag: 0 });
+  const abort = new AbortController();
+  const kubelet = startStandIn(plane.client, plane.clock, abort.signal);
+  kubelet.fate = () => 'running';
+  kubelet.stopsAtOnce = false;
+  await plane.client.create(jobKind, draft({ activeDeadlineSeconds: 5 }));
+  await plane.clock.advance(seconds(4));
+  let timers = 0;
+  const schedule = plane.clock.schedule.bind(plane.clock);
+  plane.clock.schedule = (after, run) => {
+    timers += 1;
+    return timers < 1_000 ? schedule(after, run) : () => {};
+  };
+  await plane.clock.advance(minutes(1));
+  expect(timers).toBeLessThan(100);
+  expect((await plane.client.get(jobKind, key))?.status?.conditions?.map((it) => it.type)).toEqual(['FailureTarget']);
+  abort.abort();
+  plane.close();
+});

@@ -99,7 +99,8 @@ async function runJob(found: batch.Job, pods: readonly core.Pod[], context: Cont
   const written = await countPods(base, end, running, failures, context);
   if (fault !== undefined) throw fault;
   if (isFinished(written)) return done;
-  return wakeUp(plan?.again, deadlineIn(written, clock.now()));
+  // Once it is judged its time has no part in it any more: what is waited for is the end of its pods.
+  return wakeUp(plan?.again, plan && deadlineIn(written, clock.now()));
 }
 
 /** What runs once some more were made and some told to go. */

@@ -55,6 +55,9 @@ export function replicaController<T extends KubeObject>({ name, kind, asSet, set
       }
       const set = asSet(found);
       const { uid } = set.metadata;
+      // Until the cache shows what was done last time, counting its pods would make too many. Asked before they are
+      // read: what the cache comes to show while pods are claimed is not among them.
+      const wait = expectations.pending(key);
       const owned = informers.of(pod).ownedBy(uid);
       const orphans = informers
         .of(pod)
@@ -62,16 +65,15 @@ export function replicaController<T extends KubeObject>({ name, kind, asSet, set
         .filter((it) => it.metadata.namespace === set.metadata.namespace);
       const active = await claim({ kind, owner: found, selects: selects(set) }, pod, [...owned, ...orphans].filter(isActive), client);
 
-      // Until the cache shows what was done last time, counting its pods would make too many.
-      const wait = expectations.pending(key);
       const plan = wait === undefined ? planReplicas(set, active, () => related(set, active, context), clock.now()) : nothing;
       const create = Array.from({ length: plan.create }, () => podDraft(set.spec.template, kind, set));
       const fault = await applyPods(set, { create, remove: plan.remove }, context);
 
       const terminating = owned.filter((it) => isDeleting(it) && !isPodFinished(it) && selects(set)(it)).length;
       const status = statusOf(set, { active, terminating, fault }, clock.now());
-      // The set's own news come soon and bring us back here; to write on what is outdated would be a conflict, for nothing.
-      if (expectations.pending(statusOfKey(key)) === undefined) {
+      // Pods that are not in the cache yet must be in the count: who rolls a template out goes by it. And the set's own
+      // news come soon and bring us back here; to write on what is outdated would be a conflict, for nothing.
+      if (wait === undefined && expectations.pending(statusOfKey(key)) === undefined) {
         const written = await client.changeStatus(kind, found, (draft) => setStatus(draft, status));
         if (written) expectations.wrote(statusOfKey(key), kind as AnyKind, written);
       }

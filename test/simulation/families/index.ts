@@ -1,0 +1,9 @@
+import { daemonSetFamily } from './daemon-set.ts';
+import { deploymentFamily } from './deployment.ts';
+import type { Family } from './family.ts';
+import { jobFamily } from './job.ts';
+import { statefulSetFamily } from './stateful-set.ts';
+
+export type { Family } from './family.ts';
+
+export const families: readonly Family[] = [deploymentFamily, statefulSetFamily, daemonSetFamily, jobFamily];

@@ -1,0 +1,60 @@
+import { event, kindByName, kinds, lease, namespace, type AnyKind } from '../../../src/kinds/index.ts';
+import { isDeleting, keyOf } from '../../../src/meta/owner.ts';
+import type { KubeObject, OwnerReference } from '../../../src/meta/types.ts';
+import type { World } from '../world.ts';
+import { longestTurn } from '../seen.ts';
+import { type Invariant, nameOf } from './invariant.ts';
+
+const collected = kinds.filter((it) => !it.viewOf && it !== (event as AnyKind) && it !== (lease as AnyKind));
+
+function isThere(it: KubeObject, owner: OwnerReference, { state }: World): boolean {
+  const kind = kindByName(owner.apiVersion, owner.kind);
+  if (!kind) return true;
+  const found = state.get(kind, kind.namespaced ? `${it.metadata.namespace}/${owner.name}` : owner.name);
+  return found?.metadata.uid === owner.uid;
+}
+
+export const nothingIsLeft: Invariant = {
+  name: 'nothing is left of what was deleted',
+  *quiet(world) {
+    for (const kind of collected) {
+      for (const it of world.state.list(kind as AnyKind)) {
+        const owners = it.metadata.ownerReferences ?? [];
+        if (owners.length > 0 && !owners.some((owner: OwnerReference) => isThere(it, owner, world)))
+          yield `${nameOf(it)} is left without its owner`;
+        if (isDeleting(it)) yield `${nameOf(it)} is still on its way out, waiting for ${it.metadata.finalizers ?? 'its grace'}`;
+      }
+    }
+  },
+};
+
+/** An owner that is deleted in the foreground goes after what it blocks on. */
+export const foregroundWaits: Invariant = {
+  name: 'who is deleted in the foreground goes last',
+  *after({ kind, now, was }, world) {
+    if (now || !was?.metadata.finalizers?.includes('foregroundDeletion')) return;
+    const early = world.clock.now() - 2 * longestTurn;
+    for (const it of dependentsOf(was, world)) {
+      const blocks = it.metadata.ownerReferences?.some((one: OwnerReference) => one.uid === was.metadata.uid && one.blockOwnerDeletion);
+      if (blocks && Date.parse(it.metadata.creationTimestamp) < early) yield `${kind.kind} ${keyOf(was)} went before ${nameOf(it)}`;
+    }
+  },
+};
+
+function* dependentsOf(owner: KubeObject, { state }: World): Iterable<KubeObject> {
+  for (const kind of collected)
+    for (const it of state.list(kind as AnyKind))
+      if (it.metadata.ownerReferences?.some((one: OwnerReference) => one.uid === owner.metadata.uid)) yield it;
+}
+
+export const namespacesGoEmpty: Invariant = {
+  name: 'a namespace goes when it is empty',
+  *after({ kind, now, was }, world) {
+    if (kind !== (namespace as AnyKind) || now || !was) return;
+    for (const one of collected) {
+      if (!one.namespaced) continue;
+      const left = world.state.list(one as AnyKind).filter((it) => it.metadata.namespace === was.metadata.name);
+      if (left.length > 0) yield `namespace ${was.metadata.name} went with ${left.map(nameOf).join(', ')} in it`;
+    }
+  },
+};
