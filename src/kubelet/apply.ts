@@ -21,6 +21,8 @@ export type PodWork = {
   reasons: Map<string, Waiting>;
   /** Containers whose postStart hook has not ended. */
   hooksOpen: Set<string>;
+  /** Containers that are being stopped to start again. */
+  restarting: Set<string>;
   /** How often a container has been started before, by what was last said of it. */
   restartsOf(name: string): number;
   publish(): void;
@@ -35,6 +37,15 @@ export type PodWork = {
 
 /** Carries a plan out. Resolves with false when something did not work and is to be tried again. Fails with Interrupted. */
 export async function applyPlan(parts: Parts, work: PodWork, plan: PodPlan): Promise<boolean> {
+  for (const it of plan.kill) if (plan.start.includes(it.name)) work.restarting.add(it.id);
+  try {
+    return await carryOut(parts, work, plan);
+  } finally {
+    work.restarting.clear();
+  }
+}
+
+async function carryOut(parts: Parts, work: PodWork, plan: PodPlan): Promise<boolean> {
   const { pod, reasons } = work;
   const seen = parts.observer.pods.pod(pod.metadata.uid);
   await stopWhatMust(parts, work, plan, seen);
@@ -139,11 +150,14 @@ async function startContainers(parts: Parts, work: PodWork, plan: PodPlan, volum
         await Promise.race([it.running, it.started]);
       });
       await it.running;
+      reasons.delete(name);
     } catch (error) {
       if (signal.aborted) return;
       allWell = false;
       if (!(error instanceof NotStarted)) throw error;
       reasons.set(name, { reason: error.reason, message: error.message });
+      // Seen only now: that it ended and why it is to start again are one piece of news.
+      if (error.container !== undefined) await parts.observer.refresh(pod.metadata.uid, error.container);
     } finally {
       work.hooksOpen.delete(id);
       work.publish();
@@ -184,8 +198,8 @@ function begin(parts: Parts, work: PodWork, name: string, sandbox: Sandbox, volu
     signal: work.signal,
     hurry: work.hurry,
     onRunning: (id) => {
-      work.reasons.delete(name);
       if (container.lifecycle?.postStart) work.hooksOpen.add(id);
+      else work.reasons.delete(name);
       running();
     },
   };

@@ -18,16 +18,19 @@ export type ContainerStatusInput = {
   reasons: ReadonlyMap<string, Waiting>;
   /** Container ids whose postStart hook has not ended. */
   starting: ReadonlySet<string>;
+  /** Container ids that are being stopped to start again: the end of one is told together with the start of the next. */
+  restarting?: ReadonlySet<string>;
 };
 
 const idOf = (id: string): string => `docker://${id}`;
 
 /** The status of one container (kubelet_pods.convertToAPIContainerStatuses); `old` is what was last said of it. */
 export function containerStatus(input: ContainerStatusInput, container: core.Container, role: Role, old: Status | undefined): Status {
-  const { pod, seen, reasons } = input;
-  // One that is made but not started shows nothing new yet.
-  const all = seen.containers.filter((it) => it.name === container.name && it.state !== 'created');
+  const { pod, seen, reasons, starting } = input;
+  // One that is made but not started shows nothing new yet, nor does one whose postStart hook has not ended.
+  const all = seen.containers.filter((it) => it.name === container.name && it.state !== 'created' && !starting.has(it.id));
   const last = all[0];
+  if (old && last?.state === 'exited' && input.restarting?.has(last.id)) return old;
   const status = last ? seenStatus(last, all[1], container, old) : unseenStatus(input, container, role, old);
   const ended = role === 'init' && last?.state === 'exited' && last.exitCode === 0;
   const reason = reasons.get(container.name);

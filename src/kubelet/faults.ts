@@ -1,10 +1,13 @@
 /** A container could not be brought to run; `reason` and `message` become its waiting state. */
 export class NotStarted extends Error {
   readonly reason: string;
-  constructor(reason: string, message: string, options?: { cause?: unknown }) {
+  /** The engine's container that did not start, if it came to that. */
+  readonly container: string | undefined;
+  constructor(reason: string, message: string, options?: { cause?: unknown; container?: string }) {
     super(message, options);
     this.name = 'NotStarted';
     this.reason = reason;
+    this.container = options?.container;
   }
 }
 

@@ -36,6 +36,7 @@ export class PodWorker {
   readonly #writer: StatusWriter;
   readonly #reasons = new Map<string, Waiting>();
   readonly #hooksOpen = new Set<string>();
+  readonly #restarting = new Set<string>();
   readonly #acceptedAt: Milliseconds;
   readonly #onEnd: () => void;
   /** Running containers that were there before this process: what the API says of their health holds for now. */
@@ -51,6 +52,8 @@ export class PodWorker {
   #ended = false;
   #over = false;
   #settled = false;
+  /** The pod is being stopped: what becomes of it is told when it has been, all at once, as upstream. */
+  #quiet = false;
   /** The last word has been said: what is taken away after it is no news. */
   #silent = false;
   #failure: Failure | undefined;
@@ -220,6 +223,7 @@ export class PodWorker {
       resizeFailed: (message) => this.#resize.failed(this.#pod, message),
       reasons: this.#reasons,
       hooksOpen: this.#hooksOpen,
+      restarting: this.#restarting,
       restartsOf: (name) => {
         const status = [...(this.#said?.containerStatuses ?? []), ...(this.#said?.initContainerStatuses ?? [])].find(
           (it) => it.name === name,
@@ -253,13 +257,14 @@ export class PodWorker {
     const pod = this.#resize.allocated(this.#pod);
     const seen = observer.pods.pod(pod.metadata.uid);
     probes.follow(pod.metadata.uid, this.#probed(), isDeleting(pod));
-    if (this.#gone || this.#silent) return;
+    if (this.#gone || this.#silent || this.#quiet) return;
     const status = podStatus({
       pod,
       seen,
       probes: probes.results,
       reasons: this.#reasons,
       starting: this.#hooksOpen,
+      restarting: this.#restarting,
       old: this.#said ?? pod.status ?? {},
       nodeAddress: config.nodeAddress,
       acceptedAt: this.#acceptedAt,
@@ -290,18 +295,20 @@ export class PodWorker {
 
   /** The pod has run its course: what still runs of it stops, its sandbox and address are given up; its containers stay for their logs. */
   async #settle(): Promise<void> {
-    if (this.#settled) return;
+    // Late news are still told: that it was the kernel that ended something may come after its end.
+    if (this.#settled) return this.#publish();
     const { observer } = this.#parts;
     const { uid } = this.#pod.metadata;
     const grace = Math.min(this.#graceLimit, this.#pod.spec.terminationGracePeriodSeconds ?? 30);
     if (this.#failure) this.#publish();
+    this.#quiet = true;
     await stopContainers(this.#parts, this.#pod, observer.pods.pod(uid), { graceSeconds: grace, hurry: this.#hurry.signal });
-    this.#ends();
-    this.#publish();
     await Promise.all(observer.pods.pod(uid).sandboxes.map((it) => dropSandbox(this.#parts, this.#pod, it)));
+    this.#ends();
+    this.#quiet = false;
+    this.#publish();
     await this.#parts.volumes.remove(uid);
     this.#settled = true;
-    this.#publish();
     this.#onSettled();
   }
 
@@ -329,17 +336,17 @@ export class PodWorker {
     const pod = this.#pod;
     const { uid, namespace = '', name } = pod.metadata;
     this.#publish();
+    this.#quiet = true;
     const graceSeconds = Math.max(0, Math.ceil(((this.#graceEndsAt ?? clock.now()) - clock.now()) / 1000));
     await stopContainers(this.#parts, pod, observer.pods.pod(uid), { graceSeconds, hurry: this.#hurry.signal });
+    await Promise.all(observer.pods.pod(uid).sandboxes.map((it) => dropSandbox(this.#parts, pod, it)));
     this.#ends();
+    this.#quiet = false;
     this.#publish();
     this.#silent = true;
-    const seen = observer.pods.pod(uid);
     await Promise.all([
       this.#writer.flushed().then(() => passed(this.#parts, uid, 'last status written')),
-      Promise.all(seen.containers.map((it) => removeContainer(this.#parts, uid, it.id))).then(() =>
-        Promise.all(seen.sandboxes.map((it) => dropSandbox(this.#parts, pod, it))),
-      ),
+      ...observer.pods.pod(uid).containers.map((it) => removeContainer(this.#parts, uid, it.id)),
     ]);
     await volumes.remove(uid);
     await passed(this.#parts, uid, 'volumes removed');

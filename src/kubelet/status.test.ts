@@ -31,6 +31,9 @@ const initsOnce = podForTests({ initContainers: [{ name: 'i1' }], restartPolicy:
 const car = podForTests({ initContainers: [{ name: 'car', restartPolicy: 'Always' }], restartPolicy: 'Never' });
 const probed = podForTests({ containers: [{ name: 'app', readinessProbe: {}, startupProbe: {} }] });
 
+const over: Partial<StatusInput> = { over: true };
+const after = (phase: core.PodStatus['phase'], it: core.Pod): core.Pod => ({ ...it, status: { phase: phase ?? 'Pending' } });
+
 const phases: Array<[string, core.Pod, ObservedPod, string, Partial<StatusInput>?]> = [
   ['nothing yet', web, nothingObserved, 'Pending'],
   ['running', web, seen([container('app')]), 'Running'],
@@ -38,16 +41,18 @@ const phases: Array<[string, core.Pod, ObservedPod, string, Partial<StatusInput>
   ['one of two ended, Never', twoOnce, seen([container('a'), ended('b', 1)]), 'Running'],
   ['ended, to be restarted', web, seen([ended('app', 1)]), 'Running'],
   ['ended well, Always', web, seen([ended('app', 0)]), 'Running'],
-  ['ended well, Never', once, seen([ended('app', 0)]), 'Succeeded'],
-  ['ended badly, Never', once, seen([ended('app', 3)]), 'Failed'],
-  ['two ended, one badly', twoOnce, seen([ended('a', 0), ended('b', 3)]), 'Failed'],
+  ['ended well, Never', once, seen([ended('app', 0)]), 'Succeeded', over],
+  ['ended well, Never, but not taken down yet', after('Running', once), seen([ended('app', 0)]), 'Running'],
+  ['ended before anybody saw it run, and not taken down yet', once, seen([ended('app', 0)]), 'Pending'],
+  ['ended badly, Never', once, seen([ended('app', 3)]), 'Failed', over],
+  ['two ended, one badly', twoOnce, seen([ended('a', 0), ended('b', 3)]), 'Failed', over],
   ['init runs', inits, seen([container('i1')]), 'Pending'],
   ['init failed, comes again', inits, seen([ended('i1', 1)]), 'Pending'],
-  ['init failed for good', initsOnce, seen([ended('i1', 1)]), 'Failed'],
+  ['init failed for good', initsOnce, seen([ended('i1', 1)]), 'Failed', over],
   ['init done, app not started', inits, seen([ended('i1', 0)]), 'Pending'],
   ['sidecar runs beside', car, seen([container('app'), container('car')]), 'Running'],
   ['sidecar still runs after the app', car, seen([ended('app', 0), container('car')]), 'Running'],
-  ['sidecar ended too', car, seen([ended('app', 0), ended('car', 137)]), 'Succeeded'],
+  ['sidecar ended too', car, seen([ended('app', 0), ended('car', 137)]), 'Succeeded', over],
   ['taken down while running', web, seen([ended('app', 137)]), 'Failed', { over: true }],
   ['taken down, ended well', web, seen([ended('app', 0)]), 'Succeeded', { over: true }],
   ['taken down before it ran', web, nothingObserved, 'Failed', { over: true }],
@@ -92,8 +97,9 @@ describe('conditions', () => {
       once,
       seen([ended('app', 0)]),
       { Initialized: 'True: PodCompleted', Ready: 'False: PodCompleted', ContainersReady: 'False: PodCompleted' },
+      over,
     ],
-    ['failed', once, seen([ended('app', 1)]), { Ready: 'False: PodFailed', ContainersReady: 'False: PodFailed' }],
+    ['failed', once, seen([ended('app', 1)]), { Ready: 'False: PodFailed', ContainersReady: 'False: PodFailed' }, over],
     [
       'gate missing',
       podForTests({ readinessGates: [{ conditionType: 'example.org/up' }] }),
@@ -262,7 +268,17 @@ test('what others put into the status stays', () => {
   expect([merged.conditions?.[0], merged.nominatedNodeName, merged.podIP, merged.conditions?.length]).toEqual([gate, 'n2', undefined, 6]);
 });
 
-test('a deadline fails the pod and says why', () => {
-  const status = statusOf(web, seen([container('app')]), { failure: { reason: 'DeadlineExceeded', message: 'too long' } });
-  expect([status.phase, status.reason, status.message]).toEqual(['Failed', 'DeadlineExceeded', 'too long']);
+test('a deadline fails the pod and says why, when nothing of it runs any more', () => {
+  const failure = { reason: 'DeadlineExceeded', message: 'too long' };
+  const told = (it: ObservedPod, more: Partial<StatusInput>): unknown[] => {
+    const { phase, reason, message } = statusOf(after('Running', web), it, { failure, ...more });
+    return [phase, reason, message];
+  };
+  expect(told(seen([container('app')]), {})).toEqual(['Running', undefined, undefined]);
+  expect(told(seen([ended('app', 0)]), over)).toEqual(['Failed', 'DeadlineExceeded', 'too long']);
+});
+
+test('a container whose postStart hook has not ended is not seen yet', () => {
+  const [status] = statusOf(web, seen([container('app')]), { starting: new Set(['app-0']) }).containerStatuses ?? [];
+  expect(status?.state).toEqual({ waiting: { reason: 'ContainerCreating' } });
 });

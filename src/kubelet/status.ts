@@ -44,13 +44,13 @@ export function podStatus(input: StatusInput): PodStatus {
   const statuses = new Map(all.map(({ status }) => [status.name, status]));
   const initialized = pod.spec.containers.some((it) => (newest(seen, it.name)?.startedAt ?? 0) > 0);
   const said = isFinished(pod.status?.phase) ? pod.status : old;
-  // A pod that has ended stays ended.
-  const phase = isFinished(said?.phase)
-    ? said?.phase
-    : input.failure
-      ? 'Failed'
-      : phaseOf(pod, statuses, { over: input.over, initialized });
-  const why = input.failure ?? (said?.phase === phase ? { reason: said?.reason, message: said?.message } : undefined);
+  const ended = input.over || input.refused === true;
+  const failure = ended ? input.failure : undefined;
+  const computed = failure ? 'Failed' : phaseOf(pod, statuses, { over: input.over, initialized });
+  // A pod that has ended stays ended; none ends while something of it may still run or hold what others wait for.
+  const held = isFinished(said?.phase) || (isFinished(computed) && !ended);
+  const phase = held ? (said?.phase ?? 'Pending') : computed;
+  const why = failure ?? (said?.phase === phase ? { reason: said?.reason, message: said?.message } : undefined);
   const ip = addressOf(input);
   const of = (...roles: string[]): core.ContainerStatus[] => all.filter((it) => roles.includes(it.role)).map((it) => it.status);
   const init = of('init', 'sidecar');

@@ -1,5 +1,3 @@
-import type { Parts } from './parts.ts';
-
 /**
  * Every step of starting and of stopping a pod that leaves something behind: on the engine, on disk, in memory or in
  * the API. The agent may be killed between any two; what it finds when it comes back must be enough to go on. Several
@@ -28,5 +26,7 @@ export const steps = [
 
 export type Step = (typeof steps)[number];
 
+export type OnStep = (uid: string, step: Step) => Promise<void>;
+
 /** Tells tests that a step of a pod is done, and waits for them; nobody else listens. */
-export const passed = async ({ onStep }: Pick<Parts, 'onStep'>, uid: string, step: Step): Promise<void> => onStep?.(uid, step);
+export const passed = async ({ onStep }: { onStep?: OnStep | undefined }, uid: string, step: Step): Promise<void> => onStep?.(uid, step);

@@ -174,7 +174,7 @@ describe('a pod', () => {
     await node.remove('web');
     await line('web', 'gone');
     expect(node.runtime.all()).toEqual([]);
-    expect(node.history('web').slice(-3)).toEqual(['Running app=Completed(0)', 'Succeeded app=Completed(0)', 'gone']);
+    expect(node.history('web').slice(-3)).toEqual(['Running app=running', 'Succeeded app=Completed(0)', 'gone']);
     expect(await node.eventsOf('web')).toContain('Normal Killing Stopping container app');
   });
 
