@@ -6,6 +6,7 @@ const mayImport = {
   scheduler: ['client', ...vocabulary],
   proxy: ['client', ...vocabulary],
   dns: ['client', ...vocabulary],
+  front: ['client', ...vocabulary],
   cli: ['client', ...vocabulary],
   dashboard: ['client', ...vocabulary],
   kubelet: ['client', 'runtime', ...vocabulary],

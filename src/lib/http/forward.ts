@@ -1,4 +1,5 @@
-import { type IncomingMessage, request as requestHttp, type ServerResponse } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request as requestHttp, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { answerHeaders, type Headers } from './headers.ts';
@@ -32,6 +33,16 @@ export type ForwardOptions = {
 const asSent = (headers: Headers): Record<string, string | string[]> =>
   Object.fromEntries(Object.entries(headers).map(([name, values]) => [name, values.length === 1 ? (values[0] as string) : values]));
 
+/** HTTP/2 wants names in lower case and knows no words for a status. */
+function byName(flat: readonly string[]): Record<string, string[]> {
+  const named: Record<string, string[]> = {};
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    const name = (flat[i] as string).toLowerCase();
+    named[name] = [...(named[name] ?? []), flat[i + 1] as string];
+  }
+  return named;
+}
+
 /** Certificates of backends are their own affair: they are asked for by address, which no certificate names. */
 export const dial = async (target: Target, options: { method: string; headers: Headers }) => {
   const plain = {
@@ -43,6 +54,13 @@ export const dial = async (target: Target, options: { method: string; headers: H
   const { request } = await import('node:https');
   return request({ ...plain, rejectUnauthorized: false });
 };
+
+/** The connection is made anew for each request, so it is never there at once. */
+function whenConnected(onward: ClientRequest, isSecure: boolean, begin: () => void): void {
+  const onSocket = (socket: Socket): void => void socket.once(isSecure ? 'secureConnect' : 'connect', begin);
+  if (onward.socket) onSocket(onward.socket);
+  else onward.once('socket', onSocket);
+}
 
 /**
  * Sends a request on and its answer back, both as they come, with whatever backpressure either side makes. Fails with
@@ -59,20 +77,23 @@ export async function forward(request: IncomingMessage, response: ServerResponse
       onward.once('response', resolve);
       onward.once('error', (error) => reject(new Unreachable(error)));
       onward.once('close', () => reject(new Unreachable(new Error('the connection was closed'))));
-      request.pipe(onward);
+      // Nothing of the body is taken before somebody is there to have it: the caller may try somebody else.
+      whenConnected(onward, target.protocol === 'https:', () => request.pipe(onward));
     });
     onward.setTimeout(0);
     // What breaks from here on shows in the answer.
     onward.on('error', () => undefined);
     const changed = options.rewrite?.(answer);
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, changed?.headers ?? answerHeaders(answer));
+    const headers = changed?.headers ?? answerHeaders(answer);
+    if (request.httpVersionMajor === 1) response.writeHead(answer.statusCode ?? 502, answer.statusMessage, headers);
+    else response.writeHead(answer.statusCode ?? 502, byName(headers));
     response.flushHeaders();
     const parts = [answer, ...(changed?.through ?? []), response];
     await pipeline(parts as [IncomingMessage, ...Transform[], ServerResponse]).catch(() => void response.destroy());
+    // Who answered early wants to read no more of it.
+    if (!request.readableEnded) request.resume();
   } finally {
     response.off('close', onGone);
     request.unpipe(onward);
-    // Who answered early wants to read no more of it.
-    if (!request.readableEnded) request.resume();
   }
 }

@@ -13,9 +13,14 @@ const namedByConnection = (values: readonly string[] | undefined): string[] =>
   (values ?? []).flatMap((it) => it.split(',')).map((it) => it.trim().toLowerCase());
 
 /** A request's headers as they may go on to somebody else; names are in lower case, several of a name stay several. */
-export function headersToPassOn(request: IncomingMessage): Headers {
-  const given = request.headersDistinct as Headers;
+export function headersToPassOn(request: { rawHeaders: readonly string[] }): Headers {
+  const given: Headers = {};
+  for (let i = 0; i + 1 < request.rawHeaders.length; i += 2) {
+    const name = (request.rawHeaders[i] as string).toLowerCase();
+    given[name] = [...(given[name] ?? []), request.rawHeaders[i + 1] as string];
+  }
   const dropped = new Set([...ofOneConnection, ...namedByConnection(given.connection)]);
+  // What begins with a colon is HTTP/2's way to say method, path and host.
   return Object.fromEntries(Object.entries(given).filter(([name]) => !dropped.has(name) && !name.startsWith(':')));
 }
 

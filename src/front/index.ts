@@ -1,0 +1,1 @@
+export { type Front, type FrontConfig, startFront } from './front.ts';
