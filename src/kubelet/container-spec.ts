@@ -21,6 +21,8 @@ export type ContainerFacts = {
   nodeMemoryBytes: number;
   /** The container whose processes an ephemeral container wants to see. */
   target?: string;
+  /** How long its log gets, and how many files of that length are kept. */
+  logFiles?: { maxBytes: number; count: number };
   /** The text of a Localhost seccomp profile. */
   seccompProfile?: string;
   /** The engine's runtime, of the pod's class. */
@@ -29,7 +31,7 @@ export type ContainerFacts = {
 };
 
 // Upstream's defaults of containerLogMaxSize and containerLogMaxFiles.
-const logFiles = { maxBytes: 10 * 1024 * 1024, count: 5 };
+const usualLogs = { maxBytes: 10 * 1024 * 1024, count: 5 };
 
 /** The engine's description of a container. Fails with ConfigError when the pod forbids what the image wants. */
 export function containerSpec(pod: Pod, container: Container, facts: ContainerFacts): ContainerSpec {
@@ -69,7 +71,7 @@ export function containerSpec(pod: Pod, container: Container, facts: ContainerFa
     ...(facts.gpus && { gpus: facts.gpus }),
     ...(pid && { pid }),
     ...(container.lifecycle?.stopSignal && { stopSignal: container.lifecycle.stopSignal }),
-    logFiles,
+    logFiles: facts.logFiles ?? usualLogs,
   };
 }
 

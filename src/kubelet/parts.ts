@@ -16,7 +16,7 @@ import type { Observer } from './observer.ts';
 import type { Probes } from './probes/index.ts';
 import type { NodeAllocations } from './resize/node-allocations.ts';
 import type { StartGate } from './start-gate.ts';
-import type { OnStep } from './steps.ts';
+import type { Step } from './steps.ts';
 
 export type KubeletConfig = {
   nodeName: string;
@@ -94,7 +94,7 @@ export type Parts = {
   gate: StartGate;
   allocations: NodeAllocations;
   /** For tests alone: called after each step of a pod, which goes on when it resolves. */
-  onStep?: OnStep | undefined;
+  onStep?: ((uid: string, step: Step) => Promise<void>) | undefined;
   node: {
     memoryBytes: number;
     allocatable: { [name: string]: string };

@@ -113,11 +113,9 @@ async function start(parts: Parts, pod: Pod, container: Container, id: Container
     return id;
   } catch (error) {
     if (asksForLess && error instanceof StartFailed) return await startWithoutAsking(parts, pod, container, id, context);
-    if (error instanceof StartFailed) throw failed(parts, pod, container, 'RunContainerError', error, id);
-    // What was asked may have been done all the same.
     heed();
     await observer.refresh(pod.metadata.uid, id);
-    throw error;
+    throw error instanceof StartFailed ? failed(parts, pod, container, 'RunContainerError', error) : error;
   } finally {
     heed();
   }
@@ -141,14 +139,15 @@ async function startWithoutAsking(
     return id;
   } catch (error) {
     engine.lowersOomScores = undefined;
-    throw error instanceof StartFailed ? failed(parts, pod, container, 'RunContainerError', error, id) : error;
+    await observer.refresh(pod.metadata.uid, id);
+    throw error instanceof StartFailed ? failed(parts, pod, container, 'RunContainerError', error) : error;
   }
 }
 
-function failed(parts: Parts, pod: Pod, container: Container, reason: string, error: unknown, id?: ContainerId): NotStarted {
+function failed(parts: Parts, pod: Pod, container: Container, reason: string, error: unknown): NotStarted {
   const message = messageOf(error);
   parts.recorder.record(pod, 'Warning', 'Failed', `Error: ${message}`, { fieldPath: containerPath(pod, container.name) });
-  return new NotStarted(reason, message, { cause: error, ...(id !== undefined && { container: id }) });
+  return new NotStarted(reason, message, { cause: error });
 }
 
 async function describe(parts: Parts, pod: Pod, container: Container, image: ImageFacts, context: StartContext): Promise<ContainerSpec> {
@@ -184,6 +183,7 @@ async function describe(parts: Parts, pod: Pod, container: Container, image: Ima
     env,
     mounts: [...mounts, message],
     nodeMemoryBytes: parts.node.memoryBytes,
+    ...(config.containerLogs && { logFiles: config.containerLogs }),
     ...(target !== undefined && { target }),
     ...(runtime !== undefined && { runtime }),
     ...(gpus && { gpus }),
