@@ -6,6 +6,7 @@ import type { Json } from '../../fixtures/api/requests.ts';
 import { openTestApi, type TestApi } from '../../fixtures/api/server.ts';
 import { type Kubectl, kubectlOf } from '../../fixtures/cluster/kubectl.ts';
 import { kubectlsOf } from '../../fixtures/kubectl.ts';
+import { skipWithout } from '../../fixtures/skip-without-kubectl.ts';
 
 // The oldest with server-side apply in use, the first that asks OpenAPI v3, and those that move objects over by themselves.
 const found = kubectlsOf('server-side apply', ['1.20', '1.27', '1.30', '1.33']);
@@ -37,7 +38,9 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-describe.skipIf(found.length === 0).each([...found])('kubectl $version', ({ version, path }) => {
+skipWithout(found);
+
+describe.each([...found])('kubectl $version', ({ version, path }) => {
   const namespace = `v${version.replace('.', '-')}`;
   const minor = Number(version.split('.')[1]);
   let kubectl: Kubectl;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { kubectlOf } from '../../fixtures/cluster/kubectl.ts';
 import { kubectls } from '../../fixtures/kubectl.ts';
+import { skipWithout } from '../../fixtures/skip-without-kubectl.ts';
 import { openTestApi, type TestApi } from '../../fixtures/api/server.ts';
 
 let server: TestApi;
@@ -10,6 +11,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 // The oldest writes version 1, the newest version 2.
+skipWithout(kubectls());
 test.each([kubectls()[0], kubectls().at(-1)].filter((it) => it !== undefined))(
   'kubectl $version autoscales, in its version of the API',
   async ({ path, version }) => {

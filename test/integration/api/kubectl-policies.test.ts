@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-test('kubectl creates, lists and describes quotas, limits, budgets and priorities', async () => {
+test.skipIf(kubectls().length === 0)('kubectl creates, lists and describes quotas, limits, budgets and priorities', async () => {
   await kubectl.ok(['create', 'quota', 'tight', '--hard=pods=3,requests.cpu=1']);
   expect(await kubectl.ok(['get', 'quota', 'tight'])).toMatch(/^NAME +REQUEST +LIMIT +AGE\ntight /);
   await kubectl.ok(['create', 'quota', 'poor', '--hard=pods=1', '--scopes=BestEffort']);

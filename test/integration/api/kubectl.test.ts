@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Kubectl, kubectlOf, run } from '../../fixtures/cluster/kubectl.ts';
 import { kubectlsOf } from '../../fixtures/kubectl.ts';
+import { skipWithout } from '../../fixtures/skip-without-kubectl.ts';
 import { openTestApi, type TestApi } from '../../fixtures/api/server.ts';
 
 // The oldest that is still found in distributions, and those between which kubectl changed how it talks.
@@ -55,7 +56,9 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-describe.skipIf(found.length === 0).each([...found])('kubectl $version', ({ version, path }) => {
+skipWithout(found);
+
+describe.each([...found])('kubectl $version', ({ version, path }) => {
   const namespace = `v${version.replace('.', '-')}`;
   let kubectl: Kubectl;
   const ok = (...args: string[]): Promise<string> => kubectl.ok(['-n', namespace, ...args]);

@@ -12,6 +12,7 @@ import { openTestApi, type TestApi } from '../../fixtures/api/server.ts';
 import { type Kubectl, kubectlOf } from '../../fixtures/cluster/kubectl.ts';
 import { startStandIn } from '../../fixtures/controllers/stand-in-kubelet.ts';
 import { kubectlsOf } from '../../fixtures/kubectl.ts';
+import { skipWithout } from '../../fixtures/skip-without-kubectl.ts';
 
 let server: TestApi;
 let client: Client;
@@ -59,94 +60,94 @@ const manifest = (image: string) =>
     },
   });
 
-describe.each(kubectlsOf('rollouts', ['1.20', '1.27', '1.30', '1.33']).map((it) => [it.version, it.path]))(
-  'kubectl %s',
-  (version, path) => {
-    const where = `v${version.replaceAll('.', '-')}`;
-    let kubectl: (line: string, input?: string) => Promise<string>;
-    let raw: Kubectl;
-    beforeAll(async () => {
-      await client.create(namespace, { metadata: { name: where }, spec: {} });
-      await client.create(serviceAccount, { metadata: { name: 'default', namespace: where } });
-      raw = kubectlOf(path, server.kubeconfig);
-      kubectl = (line, input) => raw.ok([`--namespace=${where}`, ...line.split(' ')], input === undefined ? {} : { input });
+const all = kubectlsOf('rollouts', ['1.20', '1.27', '1.30', '1.33']);
+skipWithout(all);
+
+describe.each(all.map((it) => [it.version, it.path]))('kubectl %s', (version, path) => {
+  const where = `v${version.replaceAll('.', '-')}`;
+  let kubectl: (line: string, input?: string) => Promise<string>;
+  let raw: Kubectl;
+  beforeAll(async () => {
+    await client.create(namespace, { metadata: { name: where }, spec: {} });
+    await client.create(serviceAccount, { metadata: { name: 'default', namespace: where } });
+    raw = kubectlOf(path, server.kubeconfig);
+    kubectl = (line, input) => raw.ok([`--namespace=${where}`, ...line.split(' ')], input === undefined ? {} : { input });
+  });
+  const imageNow = () => kubectl('get deployment web -o jsonpath={.spec.template.spec.containers[0].image}');
+  const pods = async () => (await client.list(pod, { namespace: where })).items;
+
+  test('rolls out, looks back, undoes, restarts, pauses and resumes', async () => {
+    await kubectl('apply -f -', manifest('nginx:1'));
+    expect(await kubectl('rollout status deployment/web')).toContain('deployment "web" successfully rolled out');
+    await kubectl('annotate deployment web kubernetes.io/change-cause=two');
+    await kubectl('set image deployment/web app=nginx:2');
+    expect(await kubectl('rollout status deployment/web --timeout=20s')).toContain('successfully rolled out');
+    await kubectl('set image deployment/web app=nginx:3');
+    await kubectl('rollout status deployment/web --timeout=20s');
+    expect(
+      (await kubectl('rollout history deployment/web'))
+        .trim()
+        .split('\n')
+        .map((it) => it.split(/\s+/)[0]),
+    ).toEqual(['deployment.apps/web', 'REVISION', '1', '2', '3']);
+    expect(await kubectl('rollout history deployment/web --revision=1')).toContain('nginx:1');
+
+    await kubectl('rollout undo deployment/web');
+    await kubectl('rollout status deployment/web --timeout=20s');
+    expect(await imageNow()).toBe('nginx:2');
+    await kubectl('rollout undo deployment/web --to-revision=1');
+    await kubectl('rollout status deployment/web --timeout=20s');
+    expect(await imageNow()).toBe('nginx:1');
+    const revisions = (await client.list(replicaSet, { namespace: where })).items.map(
+      (it) => it.metadata.annotations?.['deployment.kubernetes.io/revision'],
+    );
+    expect(revisions.sort()).toEqual(['3', '4', '5']);
+
+    const before = (await pods()).map((it) => it.metadata.uid);
+    await kubectl('rollout restart deployment/web');
+    await kubectl('rollout status deployment/web --timeout=20s');
+    expect((await pods()).some((it) => before.includes(it.metadata.uid) && !it.metadata.deletionTimestamp)).toBe(false);
+
+    await kubectl('rollout pause deployment/web');
+    await kubectl('set image deployment/web app=nginx:4');
+    await kubectl('scale deployment/web --replicas=5');
+    await until('five', async () => (await kubectl('get deployment web -o jsonpath={.status.readyReplicas}')) === '5');
+    expect((await pods()).some((it) => it.spec.containers[0]?.image === 'nginx:4')).toBe(false);
+    await kubectl('rollout resume deployment/web');
+    await kubectl('rollout status deployment/web --timeout=20s');
+    expect((await pods()).filter((it) => !it.metadata.deletionTimestamp).every((it) => it.spec.containers[0]?.image === 'nginx:4')).toBe(
+      true,
+    );
+  });
+
+  test('describes what has happened', async () => {
+    const said = await until('the events', async () => {
+      const text = await kubectl('describe deployment web');
+      return /Scaled up replica set web-\S+ from 0 to 3/.test(text) && text;
     });
-    const imageNow = () => kubectl('get deployment web -o jsonpath={.spec.template.spec.containers[0].image}');
-    const pods = async () => (await client.list(pod, { namespace: where })).items;
+    expect(said).toMatch(/Replicas:\s+5 desired \| 5 updated \| 5 total \| 5 available \| 0 unavailable/);
+    expect(said).toMatch(/Progressing\s+True\s+NewReplicaSetAvailable/);
+    expect(said).toMatch(/NewReplicaSet:\s+web-\S+ \(5\/5 replicas created\)/);
+    expect(await kubectl('describe rs')).toMatch(/SuccessfulCreate\s+.*replicaset-controller\s+Created pod: web-/);
+    expect(await kubectl('get deployment web')).toMatch(/web\s+5\/5\s+5\s+5/);
+  });
 
-    test('rolls out, looks back, undoes, restarts, pauses and resumes', async () => {
-      await kubectl('apply -f -', manifest('nginx:1'));
-      expect(await kubectl('rollout status deployment/web')).toContain('deployment "web" successfully rolled out');
-      await kubectl('annotate deployment web kubernetes.io/change-cause=two');
-      await kubectl('set image deployment/web app=nginx:2');
-      expect(await kubectl('rollout status deployment/web --timeout=20s')).toContain('successfully rolled out');
-      await kubectl('set image deployment/web app=nginx:3');
-      await kubectl('rollout status deployment/web --timeout=20s');
-      expect(
-        (await kubectl('rollout history deployment/web'))
-          .trim()
-          .split('\n')
-          .map((it) => it.split(/\s+/)[0]),
-      ).toEqual(['deployment.apps/web', 'REVISION', '1', '2', '3']);
-      expect(await kubectl('rollout history deployment/web --revision=1')).toContain('nginx:1');
-
-      await kubectl('rollout undo deployment/web');
-      await kubectl('rollout status deployment/web --timeout=20s');
-      expect(await imageNow()).toBe('nginx:2');
-      await kubectl('rollout undo deployment/web --to-revision=1');
-      await kubectl('rollout status deployment/web --timeout=20s');
-      expect(await imageNow()).toBe('nginx:1');
-      const revisions = (await client.list(replicaSet, { namespace: where })).items.map(
-        (it) => it.metadata.annotations?.['deployment.kubernetes.io/revision'],
-      );
-      expect(revisions.sort()).toEqual(['3', '4', '5']);
-
-      const before = (await pods()).map((it) => it.metadata.uid);
-      await kubectl('rollout restart deployment/web');
-      await kubectl('rollout status deployment/web --timeout=20s');
-      expect((await pods()).some((it) => before.includes(it.metadata.uid) && !it.metadata.deletionTimestamp)).toBe(false);
-
-      await kubectl('rollout pause deployment/web');
-      await kubectl('set image deployment/web app=nginx:4');
-      await kubectl('scale deployment/web --replicas=5');
-      await until('five', async () => (await kubectl('get deployment web -o jsonpath={.status.readyReplicas}')) === '5');
-      expect((await pods()).some((it) => it.spec.containers[0]?.image === 'nginx:4')).toBe(false);
-      await kubectl('rollout resume deployment/web');
-      await kubectl('rollout status deployment/web --timeout=20s');
-      expect((await pods()).filter((it) => !it.metadata.deletionTimestamp).every((it) => it.spec.containers[0]?.image === 'nginx:4')).toBe(
-        true,
-      );
-    });
-
-    test('describes what has happened', async () => {
-      const said = await until('the events', async () => {
-        const text = await kubectl('describe deployment web');
-        return /Scaled up replica set web-\S+ from 0 to 3/.test(text) && text;
-      });
-      expect(said).toMatch(/Replicas:\s+5 desired \| 5 updated \| 5 total \| 5 available \| 0 unavailable/);
-      expect(said).toMatch(/Progressing\s+True\s+NewReplicaSetAvailable/);
-      expect(said).toMatch(/NewReplicaSet:\s+web-\S+ \(5\/5 replicas created\)/);
-      expect(await kubectl('describe rs')).toMatch(/SuccessfulCreate\s+.*replicaset-controller\s+Created pod: web-/);
-      expect(await kubectl('get deployment web')).toMatch(/web\s+5\/5\s+5\s+5/);
-    });
-
-    test('deletes with and without what belongs to it', async () => {
-      const { spec } = JSON.parse(await kubectl('get deployment web -o json'));
-      await kubectl('delete deployment web --cascade=orphan --wait=true');
-      await until('free sets', async () =>
-        (await client.list(replicaSet, { namespace: where })).items.every((it) => !it.metadata.ownerReferences),
-      );
-      expect((await pods()).filter((it) => !it.metadata.deletionTimestamp).length).toBe(5);
-      // Made again, it takes its sets and pods back.
-      const before = (await pods()).map((it) => it.metadata.uid).sort();
-      await kubectl('create -f -', JSON.stringify({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' }, spec }));
-      await kubectl('rollout status deployment/web --timeout=20s');
-      await until('taken back', async () =>
-        (await client.list(replicaSet, { namespace: where })).items.every((it) => it.metadata.ownerReferences?.length === 1),
-      );
-      expect((await pods()).map((it) => it.metadata.uid).sort()).toEqual(before);
-      await kubectl('delete deployment web --cascade=foreground --wait=true --timeout=20s');
-      expect([(await client.list(replicaSet, { namespace: where })).items.length, (await pods()).length]).toEqual([0, 0]);
-    });
-  },
-);
+  test('deletes with and without what belongs to it', async () => {
+    const { spec } = JSON.parse(await kubectl('get deployment web -o json'));
+    await kubectl('delete deployment web --cascade=orphan --wait=true');
+    await until('free sets', async () =>
+      (await client.list(replicaSet, { namespace: where })).items.every((it) => !it.metadata.ownerReferences),
+    );
+    expect((await pods()).filter((it) => !it.metadata.deletionTimestamp).length).toBe(5);
+    // Made again, it takes its sets and pods back.
+    const before = (await pods()).map((it) => it.metadata.uid).sort();
+    await kubectl('create -f -', JSON.stringify({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' }, spec }));
+    await kubectl('rollout status deployment/web --timeout=20s');
+    await until('taken back', async () =>
+      (await client.list(replicaSet, { namespace: where })).items.every((it) => it.metadata.ownerReferences?.length === 1),
+    );
+    expect((await pods()).map((it) => it.metadata.uid).sort()).toEqual(before);
+    await kubectl('delete deployment web --cascade=foreground --wait=true --timeout=20s');
+    expect([(await client.list(replicaSet, { namespace: where })).items.length, (await pods()).length]).toEqual([0, 0]);
+  });
+});
