@@ -13,6 +13,7 @@ import { api } from './measures/api.ts';
 import { healing } from './measures/healing.ts';
 import { idle, idleWithPods } from './measures/idle.ts';
 import { pods } from './measures/pods.ts';
+import { probes } from './measures/probes.ts';
 import { proxy } from './measures/proxy.ts';
 import { start } from './measures/start.ts';
 import { ratioOf, renderTable, type Row } from './table.ts';
@@ -23,6 +24,7 @@ const measures: ReadonlyArray<[name: string, measure: Measure]> = [
   ['pods', pods],
   ['idle-with-pods', idleWithPods],
   ['proxy', proxy],
+  ['probes', probes],
   ['start', start],
   ['api', api],
   ['healing', healing],
