@@ -9,9 +9,11 @@ import { contains } from './cidr.ts';
 import { openPlane, type Plane, type PlaneChoice, type PlaneConfig } from './plane.ts';
 import type { PolicyPod } from './policy/compile.ts';
 import { startPolicies } from './policy/enforce.ts';
+import { serveHealthChecks } from './health-checks.ts';
+import { assignAddresses } from './load-balancer-pool.ts';
 import { complaintText, createPorts, type Wish } from './ports.ts';
 import { createServiceStatus, type Served } from './service-status.ts';
-import { listenersOfPod, listenersOfService, type NodeFacts } from './table.ts';
+import { isBalanced, listenersOfPod, listenersOfService, type NodeFacts } from './table.ts';
 import type { ListenFault, Traffic } from './traffic.ts';
 import { keepRoute, type LocalRoutes, localRoutes } from './userspace/service-route.ts';
 
@@ -24,6 +26,8 @@ export type ProxyConfig = {
   nodeAddress: string;
   /** Where node ports and host ports listen, such as 127.0.0.1 and the node's address. */
   nodePortAddresses: readonly string[];
+  /** Addresses of which each LoadBalancer Service has one; undefined: all have the node's. */
+  loadBalancerPool?: string | undefined;
   /** Where LoadBalancer ports listen; the node port addresses if not given. */
   loadBalancerAddresses?: readonly string[];
   serviceCidr: string;
@@ -76,7 +80,7 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
     { clock, random, log, count: counters(metrics) },
   );
   const { traffic } = plane;
-  const statuses = createServiceStatus({ name: config.nodeName, address: config.nodeAddress }, deps);
+  const statuses = createServiceStatus({ name: config.nodeName, address: config.nodeAddress, pool: config.loadBalancerPool }, deps);
   const route = await keepRoute(config.serviceCidr, { routes, clock, log });
 
   const ports = createPorts(traffic, deps);
@@ -87,6 +91,11 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
   const dirty = new Set<string>();
   let flushing: Promise<void> = Promise.resolve();
   let isPlanned = false;
+
+  /** Services that found no address in the pool: one may be free now. */
+  function markWaiting(): void {
+    for (const it of services.list()) if (isBalanced(it) && !it.status?.loadBalancer?.ingress?.length) mark(`Service ${keyOf(it)}`);
+  }
 
   function mark(name: string): void {
     dirty.add(name);
@@ -102,6 +111,14 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
     flushing = flushing.then(flush).catch((error: unknown) => log.error('services were not applied', { error: String(error) }));
   }
 
+  // Anew for each round of changes: it is a function of the Services that there are.
+  let assigned: Map<string, string> | undefined;
+  function addressOf(key: string): string | undefined {
+    if (config.loadBalancerPool === undefined) return undefined;
+    assigned ??= assignAddresses(services.list(), config.loadBalancerPool);
+    return assigned.get(key);
+  }
+
   function wishOf(name: string): Wish {
     const key = name.slice(name.indexOf(' ') + 1);
     if (name.startsWith('Pod ')) {
@@ -109,13 +126,16 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
       return { name, object, listeners: object ? listenersOfPod(object, facts) : [] };
     }
     const object = services.get(key);
-    return { name, object, listeners: object ? listenersOfService(object, [...(slicesOf.get(key)?.values() ?? [])], facts) : [] };
+    const own = addressOf(key);
+    const here = config.loadBalancerPool === undefined ? facts : { ...facts, loadBalancerAddresses: own === undefined ? [] : [own] };
+    return { name, object, listeners: object ? listenersOfService(object, [...(slicesOf.get(key)?.values() ?? [])], here) : [] };
   }
 
   async function flush(): Promise<void> {
     if (signal.aborted) return;
     const names = [...dirty];
     dirty.clear();
+    assigned = undefined;
     await ports.set(names.map(wishOf));
     for (const name of names) {
       const object = name.startsWith('Service ') ? services.get(name.slice(8)) : undefined;
@@ -125,14 +145,21 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
 
   function servedOf(name: string): Served {
     const complaints = ports.complaintsOf(name);
+    const own = addressOf(name.slice(name.indexOf(' ') + 1));
+    const hasAddress = config.loadBalancerPool === undefined || own !== undefined;
+    const shown = own ?? config.nodeAddress;
     return {
-      isBalanced: !complaints.some(({ listener: { via, address } }) => via === 'load balancer' && address === config.nodeAddress),
+      isBalanced: hasAddress && !complaints.some(({ listener: { via, address } }) => via === 'load balancer' && address === shown),
+      address: own,
       faults: complaints.filter((it) => it.isTold).map(complaintText),
     };
   }
 
   ports.whenChanged(mark);
-  services.onChange(({ object }) => mark(`Service ${keyOf(object)}`));
+  services.onChange(({ type, object }) => {
+    mark(`Service ${keyOf(object)}`);
+    if (type === 'deleted' && config.loadBalancerPool !== undefined) markWaiting();
+  });
   pods.onChange(({ object, old }) => {
     if (hasHostPorts(object) || (old && hasHostPorts(old))) mark(`Pod ${keyOf(object)}`);
   });
@@ -159,6 +186,10 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
   }
 
   const fault = (): string | undefined => route.fault() ?? plane.fault();
+  serveHealthChecks(
+    { nodeName: config.nodeName, addresses: config.nodePortAddresses },
+    { ...deps, isHealthy: () => fault() === undefined },
+  );
   const { name, why } = plane;
 
   let stopping: Promise<void> | undefined;

@@ -6,17 +6,21 @@ import { deepEqual } from '../meta/copy.ts';
 import { withCondition } from '../meta/condition.ts';
 import { isDeleting, keyOf, splitKey } from '../meta/owner.ts';
 import { isReason } from '../meta/status-error.ts';
+import { contains } from './cidr.ts';
 import { isBalanced } from './table.ts';
 
 /** How a Service fares on this node. */
 export type Served = {
   /** Every port listens at the address that LoadBalancer services get. */
   isBalanced: boolean;
+  /** Its own address, where each Service has one of a pool; undefined: the node's. */
+  address?: string | undefined;
   /** Sentences on ports that cannot be had. */
   faults: readonly string[];
 };
 
-type Node = { name: string; address: string };
+/** `pool`: addresses of which each Service has one instead of the node's. */
+type Node = { name: string; address: string; pool?: string | undefined };
 type Status = core.ServiceStatus;
 type Ingress = NonNullable<NonNullable<Status['loadBalancer']>['ingress']>;
 
@@ -26,7 +30,7 @@ export const conditionType = (nodeName: string): string => `ports.peapod.dev/${n
 /** What the status should be, seen from one node: it answers for its own entries alone. */
 export function wantedStatus(it: core.Service, node: Node, served: Served, now: string): Status {
   const { conditions = [], loadBalancer, ...rest } = it.status ?? {};
-  const ingress = wantedIngress(it, node.address, served.isBalanced);
+  const ingress = wantedIngress(it, node, served);
   const type = conditionType(node.name);
   const others = conditions.filter((one) => one.type !== type);
   const message = served.faults.join('; ');
@@ -43,12 +47,15 @@ export function wantedStatus(it: core.Service, node: Node, served: Served, now: 
   };
 }
 
-function wantedIngress(it: core.Service, address: string, isServed: boolean): Ingress {
+function wantedIngress(it: core.Service, node: Node, { isBalanced: isServed, address = node.address }: Served): Ingress {
   const now = it.status?.loadBalancer?.ingress ?? [];
-  const has = now.some((entry) => entry.ip === address);
-  if (!isBalanced(it)) return now.filter((entry) => entry.ip !== address);
-  if (has || !isServed || isDeleting(it)) return now;
-  return [...now, { ip: address, ipMode: 'VIP' }];
+  const isOwn = (ip: string | undefined): boolean =>
+    ip !== undefined && (ip === node.address || (node.pool !== undefined && contains(node.pool, ip)));
+  if (!isBalanced(it)) return now.filter((entry) => !isOwn(entry.ip));
+  // An address of ours that is not the right one is from before a change of the pool.
+  const kept = now.filter((entry) => entry.ip === address || !isOwn(entry.ip));
+  if (kept.some((entry) => entry.ip === address)) return kept.length === now.length ? now : kept;
+  return !isServed || isDeleting(it) ? kept : [...kept, { ip: address, ipMode: 'VIP' }];
 }
 
 type Deps = { client: Client; recorder: EventRecorder; clock: Clock; log: Log };
