@@ -6,7 +6,7 @@ import { toAddress, toNumber } from './lib/ipv4.ts';
 import type { Milliseconds } from './lib/clock.ts';
 import { parseGoDuration } from './lib/go-duration.ts';
 import type { LogLevel } from './lib/log.ts';
-import { isQuantity } from './meta/quantity.ts';
+import { isQuantity, quantityValue } from './meta/quantity.ts';
 import { readYamlDocuments } from './meta/read/yaml.ts';
 import { faultInMirrors, mirrorsFrom, mirrorsText } from './mirrors.ts';
 import type { PlaneChoice } from './proxy/index.ts';
@@ -32,14 +32,21 @@ export type Config = {
     nodePorts: { first: number; last: number };
     /** Where node ports listen, besides the node's own address. */
     nodePortAddresses: readonly string[];
+    /** Addresses for LoadBalancer Services, one for each; undefined: all have the node's own. */
+    loadBalancerPool: string | undefined;
+    /** Name servers for names below a domain. */
+    stubDomains: Readonly<Record<string, readonly string[]>>;
     /** What carries the traffic of Services. */
     dataPlane: PlaneChoice;
   };
+  /** The HTTP front for Services by name and for Ingresses; a port may be 0 (any) or undefined (none). */
+  front: { addresses: readonly string[]; port: number | undefined; tlsPort: number | undefined };
   node: {
     name: string;
     maxPods: number;
     /** A folder of manifests of pods that this node runs on its own; '' for none. */
     staticPodPath: string;
+    containerLogs: { maxBytes: number; count: number };
     /** Of its resources, what is not for pods. */
     reserved: { [name: string]: string };
     /** Sysctls that pods may set although they are not safe. */
@@ -53,6 +60,8 @@ export type Config = {
     parallelPulls: number;
     /** Docker's configuration file, which knows the user's logins to registries. */
     dockerConfig: string;
+    /** How full the engine's disk may be, in percent, before images that were pulled here go. */
+    collection: { high: number; low: number };
   };
   log: { level: LogLevel; file: string | undefined };
 };
@@ -80,6 +89,19 @@ const wholeNumber =
     /^\d+$/.test(value) && Number(value) >= lowest && Number(value) <= highest
       ? undefined
       : `must be a number from ${lowest} to ${highest}`;
+const portOrOff = (value: string): string | undefined =>
+  value === 'off' ? undefined : wholeNumber(0, 65_535)(value) && `${wholeNumber(0, 65_535)(value)}, or off`;
+const stubDomains = (value: string): string | undefined =>
+  value === '' ||
+  value
+    .split(',')
+    .every((it) =>
+      ((parts) => subdomain(parts[0] ?? '') === undefined && parts.length === 2 && (parts[1] ?? '').split('+').every(isAddress))(
+        it.split('='),
+      ),
+    )
+    ? undefined
+    : 'must be domains with their name servers: corp.example=10.1.0.53+10.2.0.53,…';
 const cidr =
   (widest: number, narrowest: number) =>
   (value: string): string | undefined => {
@@ -142,7 +164,51 @@ export const settings = {
     summary: 'what carries Services: auto, userspace or nftables',
     check: (value) => (['auto', 'userspace', 'nftables'].includes(value) ? undefined : 'must be auto, userspace or nftables'),
   },
+  'load-balancer-pool': {
+    env: 'PEAPOD_LOAD_BALANCER_POOL',
+    default: '',
+    summary: "addresses for LoadBalancer Services, one for each, such as 127.0.10.0/24 (default: they share the node's)",
+    check: (value) => (value === '' ? undefined : cidr(16, 30)(value)),
+  },
+  'front-port': {
+    env: 'PEAPOD_FRONT_PORT',
+    default: '8000',
+    summary: 'port of http://SERVICE.NAMESPACE.localhost and of Ingresses, or off',
+    check: portOrOff,
+  },
+  'front-tls-port': { env: 'PEAPOD_FRONT_TLS_PORT', default: '8443', summary: 'the same over TLS, or off', check: portOrOff },
+  'front-addresses': { env: 'PEAPOD_FRONT_ADDRESSES', default: '127.0.0.1', summary: 'addresses the front listens on', check: addresses },
+  'stub-domains': {
+    env: 'PEAPOD_STUB_DOMAINS',
+    default: '',
+    summary: 'name servers for some domains: corp.example=10.1.0.53+10.2.0.53,…',
+    check: stubDomains,
+  },
   'node-name': { env: 'PEAPOD_NODE_NAME', default: '', summary: "name of this node (default: the host's)", check: () => undefined },
+  'container-log-max-size': {
+    env: 'PEAPOD_CONTAINER_LOG_MAX_SIZE',
+    default: '10Mi',
+    summary: 'how long the log of a container gets before a new file is begun',
+    check: (value) => (/^[1-9]\d*(Ki|Mi|Gi|k|M|G)?$/.test(value) ? undefined : 'must be a size such as 10Mi'),
+  },
+  'container-log-max-files': {
+    env: 'PEAPOD_CONTAINER_LOG_MAX_FILES',
+    default: '5',
+    summary: 'how many such files are kept',
+    check: wholeNumber(2, 1000),
+  },
+  'image-gc-high-threshold': {
+    env: 'PEAPOD_IMAGE_GC_HIGH_THRESHOLD',
+    default: '100',
+    summary: 'how full the disk gets, in percent, before unused images that peapod has pulled are removed; 100 is never',
+    check: wholeNumber(1, 100),
+  },
+  'image-gc-low-threshold': {
+    env: 'PEAPOD_IMAGE_GC_LOW_THRESHOLD',
+    default: '80',
+    summary: 'how full it may still be then',
+    check: wholeNumber(0, 99),
+  },
   'static-pod-path': {
     env: 'PEAPOD_STATIC_POD_PATH',
     default: '',
@@ -245,11 +311,19 @@ function frozen(value: (name: SettingName) => string): Config {
       clusterDomain: value('cluster-domain'),
       nodePorts: { first, last },
       nodePortAddresses: value('node-port-addresses').split(','),
+      loadBalancerPool: value('load-balancer-pool') || undefined,
+      stubDomains: Object.fromEntries(listOf(value('stub-domains')).map((it) => [it.split('=')[0], (it.split('=')[1] ?? '').split('+')])),
       dataPlane: value('data-plane') as PlaneChoice,
+    },
+    front: {
+      addresses: value('front-addresses').split(','),
+      port: portOf(value('front-port')),
+      tlsPort: portOf(value('front-tls-port')),
     },
     node: {
       name: nodeName,
       maxPods: Number(value('max-pods')),
+      containerLogs: { maxBytes: quantityValue(value('container-log-max-size')), count: Number(value('container-log-max-files')) },
       staticPodPath: value('static-pod-path') && resolve(value('static-pod-path')),
       reserved: Object.fromEntries(listOf(value('reserved')).map((it) => it.split('=') as [string, string])),
       unsafeSysctls: listOf(value('allowed-unsafe-sysctls')),
@@ -262,11 +336,13 @@ function frozen(value: (name: SettingName) => string): Config {
       mirrors: mirrorsFrom(value('mirrors')),
       parallelPulls: Number(value('parallel-pulls')),
       dockerConfig: join(value('docker-config') || join(homedir(), '.docker'), 'config.json'),
+      collection: { high: Number(value('image-gc-high-threshold')), low: Number(value('image-gc-low-threshold')) },
     },
     log: { level: value('log-level') as LogLevel, file: value('log-file') || undefined },
   });
 }
 
+const portOf = (text: string): number | undefined => (text === 'off' ? undefined : Number(text));
 const listOf = (text: string): string[] => text.split(',').filter((it) => it !== '');
 
 /** The user's kubeconfig, as kubectl finds it: undefined means the usual place. */

@@ -6,6 +6,7 @@ import { type Client, createClient, createEventRecorder, createInformers, type E
 import { type Config, nth } from './config.ts';
 import { controllers, runControllers } from './controllers/index.ts';
 import { announceDns, startDns } from './dns/index.ts';
+import { startFront } from './front/index.ts';
 import { type Kubelet, startKubelet } from './kubelet/index.ts';
 import { seconds, systemClock } from './lib/clock.ts';
 import { createLog, type Log } from './lib/log.ts';
@@ -145,6 +146,7 @@ async function start(
     rootDir: join(config.dataDir, 'node'),
     maxPods: config.node.maxPods,
     staticPodPath: config.node.staticPodPath,
+    containerLogs: config.node.containerLogs,
     reserved: config.node.reserved,
     unsafeSysctls: config.node.unsafeSysctls,
     eviction: config.node.eviction,
@@ -171,6 +173,7 @@ async function start(
       nodeName: config.node.name,
       nodeAddress,
       nodePortAddresses: [...new Set([...network.nodePortAddresses, nodeAddress])],
+      loadBalancerPool: network.loadBalancerPool,
       serviceCidr: network.serviceCidr,
       podCidr: network.podCidr,
       nodeCidr: network.nodeCidr,
@@ -190,6 +193,12 @@ async function start(
   );
   ending.push(() => dns.stop());
   watchOver('dns', () => dns.health());
+
+  const front = await startFront(
+    { ...config.front, addresses: [...new Set([...config.front.addresses, nodeAddress])], certificate: pki.server },
+    { ...deps('front'), recorder: recorderFor('front')('peapod-front', config.node.name) },
+  );
+  ending.push(() => front.stop());
 
   starting = undefined;
   return {
