@@ -6,7 +6,7 @@ import type { Metrics } from '../lib/metrics.ts';
 import type { Random } from '../lib/random.ts';
 import { configMap, type core, node as nodeKind, pod as podKind, runtimeClass, secret, service } from '../kinds/index.ts';
 import type { ContainerState, EngineInfo, Runtime } from '../runtime/index.ts';
-import { type Addresses, createAddresses, gatewayOf } from './addresses.ts';
+import { type Addresses, createAddresses } from './addresses.ts';
 import { RestartBackoff } from './backoff.ts';
 import { type Eviction, localStorage, type Observations, observe, podUsage, startEviction } from './eviction/index.ts';
 import { messageOf } from './faults.ts';
@@ -17,6 +17,7 @@ import { resourcesOf } from './node/describe.ts';
 import { readHostFacts } from './node/host-facts.ts';
 import { type NodeAgent, startNode } from './node/register.ts';
 import { isSandbox } from './observed.ts';
+import { networkOf } from './network.ts';
 import { createObserver } from './observer.ts';
 import type { KubeletConfig, Lookups, Parts } from './parts.ts';
 import { type Pods, removeOrphans, startPods } from './pods.ts';
@@ -68,18 +69,12 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
   const { runtime, informers, clock, log, signal } = deps;
   const labels = nodeLabels(config);
   await mkdir(config.rootDir, { recursive: true, mode: 0o750 });
-  const network = {
-    name: config.networkName,
-    subnet: config.podCidr,
-    gateway: gatewayOf(config.podCidr),
-    labels: { [label.cluster]: config.cluster },
-  };
   const [engine, host, resolver, hostFile] = await Promise.all([
     runtime.info(),
     readHostFacts(config.rootDir),
     readText('/etc/resolv.conf'),
     readText('/etc/hosts'),
-    runtime.resources.ensureNetwork(network),
+    runtime.resources.ensureNetwork(networkOf(config)),
   ]);
 
   const addresses = createAddresses(config.podCidr);

@@ -3,6 +3,7 @@ import type { Mount, SandboxSpec } from '../runtime/index.ts';
 import { dotted } from './admission/sysctls.ts';
 import { messageOf } from './faults.ts';
 import { containerName, sandboxLabels, sandboxName } from './names.ts';
+import { networkOf } from './network.ts';
 import { hostsText, kernelHostname, resolverOf, resolverText } from './network-files.ts';
 import type { PreparedVolume } from './mounts.ts';
 import type { Parts } from './parts.ts';
@@ -80,6 +81,11 @@ async function startSandbox(parts: Parts, uid: string, id: string, own: string |
       .catch((fault: unknown) => log.warn('failed sandbox could not be removed', { id, fault: messageOf(fault) }));
     // Another container may sit on the address although we did not give it one: then it stays taken.
     if (own !== undefined && !/address already in use/i.test(messageOf(error))) addresses.release(own);
+    // Somebody may have removed the network while no pod was on it: it is there for the next try.
+    if (own !== undefined)
+      await runtime.resources
+        .ensureNetwork(networkOf(parts.config))
+        .catch((fault: unknown) => log.warn('the network of the pods could not be made', { fault: messageOf(fault) }));
     throw error;
   }
 }
