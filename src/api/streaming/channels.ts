@@ -12,16 +12,18 @@ export class Channels {
   readonly closed: Promise<void>;
   readonly #webSocket: WebSocket;
   readonly #coding: Coding;
+  readonly #tellsEnds: boolean;
   readonly #channels = new Map<number, Channel>();
   readonly #full = new Set<Channel>();
 
-  /** With `closeSignals` (since version 5) the client can end its half of a channel. */
-  constructor(webSocket: WebSocket, coding: Coding, closeSignals: boolean) {
+  /** `ends` says who can end its half of a channel (since version 5: the client). */
+  constructor(webSocket: WebSocket, coding: Coding, ends: 'neither' | 'client' | 'both') {
     this.#webSocket = webSocket;
     this.#coding = coding;
+    this.#tellsEnds = ends === 'both';
     webSocket.on('message', (data, isBinary) => {
       const [number, bytes] = this.#decode(data, isBinary);
-      if (closeSignals && number === closeSignal) this.#channels.get(bytes[0] ?? closeSignal)?.deliverEnd();
+      if (ends !== 'neither' && number === closeSignal) this.#channels.get(bytes[0] ?? closeSignal)?.deliverEnd();
       else if (bytes.length > 0) this.#channels.get(number)?.deliver(bytes);
     });
     this.closed = new Promise((resolve) => {
@@ -37,6 +39,7 @@ export class Channels {
     const channel = new Channel(
       (bytes, done) => this.#send(number, bytes, done),
       (full) => this.#hold(channel, full),
+      (done) => (this.#tellsEnds ? this.#send(closeSignal, Buffer.of(number), done) : done()),
     );
     this.#channels.set(number, channel);
     return channel;
@@ -82,13 +85,19 @@ const mostWaiting = 1024 * 1024;
 class Channel extends Duplex {
   readonly #send: (bytes: Buffer, done: (error?: Error | null) => void) => void;
   readonly #hold: (full: boolean) => void;
+  readonly #tellEnd: (done: (error?: Error | null) => void) => void;
   #full = false;
   #ended = false;
 
-  constructor(send: (bytes: Buffer, done: (error?: Error | null) => void) => void, hold: (full: boolean) => void) {
+  constructor(
+    send: (bytes: Buffer, done: (error?: Error | null) => void) => void,
+    hold: (full: boolean) => void,
+    tellEnd: (done: (error?: Error | null) => void) => void,
+  ) {
     super({ allowHalfOpen: true, highWaterMark: 64 * 1024 });
     this.#send = send;
     this.#hold = hold;
+    this.#tellEnd = tellEnd;
     // Nobody has to care for a channel whose connection breaks.
     this.on('error', () => {});
   }
@@ -115,6 +124,10 @@ class Channel extends Duplex {
 
   override _write(bytes: Buffer, _: BufferEncoding, done: (error?: Error | null) => void): void {
     this.#send(bytes, done);
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.#tellEnd(done);
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {

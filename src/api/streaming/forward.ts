@@ -13,6 +13,8 @@ export type Target = { name: string; uid: string; dial(port: number): Promise<Du
 export const forwardProtocol = 'portforward.k8s.io';
 /** SPDY as above, in the messages of a WebSocket. */
 export const tunnelProtocol = `SPDY/3.1+${forwardProtocol}`;
+/** Our own: channels as in version 4, of which either side can end its half as in version 5. The `peapod` command asks for it. */
+export const halfCloseProtocol = 'halfclose.portforward.peapod.dev';
 
 const creationLimit = 30_000;
 /** How long the client may still send after the pod has ended its half: older kubectls end theirs only when they hear of our end. */
@@ -54,16 +56,25 @@ export function forwardTunnel(webSocket: WebSocket, target: Target, clock: Clock
   return forwardSpdy(createWebSocketStream(webSocket), target, clock);
 }
 
-/** The older way: ports stand in the request, channels 2n and 2n+1 are the data and faults of the n-th and begin with its number. */
-export async function forwardChannels(webSocket: WebSocket, coding: Coding, ports: readonly number[], target: Target): Promise<void> {
-  const channels = new Channels(webSocket, coding, false);
+/**
+ * The older way: ports stand in the request, channels 2n and 2n+1 are the data and faults of the n-th and begin with its
+ * number. With a clock either side can end its half of a channel.
+ */
+export async function forwardChannels(
+  webSocket: WebSocket,
+  coding: Coding,
+  ports: readonly number[],
+  target: Target,
+  clock: Clock | undefined,
+): Promise<void> {
+  const channels = new Channels(webSocket, coding, clock ? 'both' : 'neither');
   const all = ports.map(async (port, i) => {
     const [data, error] = [channels.channel(2 * i), channels.channel(2 * i + 1)];
     const greeting = Buffer.alloc(2);
     greeting.writeUInt16LE(port);
     data.write(greeting);
     error.write(greeting);
-    await forward(data, error, port, target, undefined);
+    await forward(data, error, port, target, clock);
   });
   await Promise.race([Promise.all(all), channels.closed]);
   await channels.close();

@@ -5,7 +5,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { badRequest, StatusError } from '../../meta/status-error.ts';
 import type { NodeConnection, Session } from '../node-connection.ts';
 import type { RequestInfo } from '../request.ts';
-import { forwardChannels, forwardProtocol, forwardSpdy, forwardTunnel, type Target, tunnelProtocol } from './forward.ts';
+import { forwardChannels, forwardProtocol, forwardSpdy, forwardTunnel, halfCloseProtocol, type Target, tunnelProtocol } from './forward.ts';
 import { logProtocols, noLog, openLog, refOf, sendLog } from './log.ts';
 import { containerOf, execCommand, forwardPorts, sessionOptions } from './options.ts';
 import { AgentRefusal, notAllowed } from './refuse.ts';
@@ -65,10 +65,16 @@ function serveForward(upgrade: Upgrade, deps: UpgradeDeps, isWebSocket: boolean)
   const { container: _, ...ref } = refOf(pod, '');
   const target: Target = { name: ref.pod, uid: ref.uid, dial: (port) => node.portForward(ref, port) };
   if (!isWebSocket) return forwardSpdy(acceptSpdy(upgrade, chooseSpdyProtocol(request, [forwardProtocol, ''])), target, deps.clock);
-  const protocol = chooseProtocol(request, [tunnelProtocol, ...channelProtocols.filter((it) => !it.startsWith('v5.')), forwardProtocol]);
+  const protocol = chooseProtocol(request, [
+    ...[tunnelProtocol, halfCloseProtocol],
+    ...channelProtocols.filter((it) => !it.startsWith('v5.')),
+    forwardProtocol,
+  ]);
   if (protocol === tunnelProtocol) return accept(upgrade, deps, protocol).then((it) => forwardTunnel(it, target, deps.clock));
   const ports = forwardPorts(info.query);
-  return accept(upgrade, deps, protocol).then((it) => forwardChannels(it, codingOf(protocol), ports, target));
+  return accept(upgrade, deps, protocol).then((it) =>
+    forwardChannels(it, codingOf(protocol), ports, target, protocol === halfCloseProtocol ? deps.clock : undefined),
+  );
 }
 
 async function serveLogMessages(upgrade: Upgrade, deps: UpgradeDeps, isWebSocket: boolean): Promise<void> {

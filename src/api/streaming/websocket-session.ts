@@ -19,7 +19,7 @@ export const codingOf = (protocol: string): 'base64' | 'binary' => (protocol.inc
 const number = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4 } as const;
 
 export function webSocketRemote(webSocket: WebSocket, protocol: string, options: SessionOptions): Remote {
-  const channels = new Channels(webSocket, codingOf(protocol), protocol.startsWith('v5.'));
+  const channels = new Channels(webSocket, codingOf(protocol), protocol.startsWith('v5.') ? 'client' : 'neither');
   const ifAsked = (asked: boolean, name: keyof typeof number) => {
     const channel = asked ? channels.channel(number[name]) : undefined;
     // Only stdin and resize come from the client.

@@ -9,7 +9,8 @@ export type Forwarding = { address: string; port: number; close(): void };
 
 /**
  * Listens on a local port and carries each connection to a port of the pod, over a WebSocket of its own: channel 0 is
- * its bytes, channel 1 what goes wrong, and each begins with the number of the port.
+ * its bytes, channel 1 what goes wrong, and each begins with the number of the port. Either side can end its half where
+ * the server is a peapod; elsewhere the pod hears of the client's end only when the connection ends.
  */
 export async function forwardPort(login: Login, path: string, address: string, ports: Ports, tell: Tell): Promise<Forwarding> {
   const open = new Set<Socket>();
@@ -48,13 +49,20 @@ function listen(server: Server, address: string, port: number): Promise<number> 
 }
 
 const greeting = 2;
+const closeSignal = 255;
+const halfCloseProtocol = 'halfclose.portforward.peapod.dev';
+
 async function carry(login: Login, path: string, remote: number, socket: Socket): Promise<void> {
-  const webSocket = await openSocket(login, path, { ports: remote }, ['v4.channel.k8s.io']);
+  const webSocket = await openSocket(login, path, { ports: remote }, [halfCloseProtocol, 'v4.channel.k8s.io']);
   const greeted = [false, false];
   let fault = '';
   await new Promise<void>((resolve) => {
     webSocket.on('message', (data: Buffer) => {
       const number = data[0] ?? 0;
+      if (number === closeSignal) {
+        if (data[1] === 0) socket.end();
+        return;
+      }
       const bytes = data.subarray(greeted[number] ? 1 : 1 + greeting);
       greeted[number] = true;
       if (number === 1) fault += bytes.toString('utf8');
@@ -67,6 +75,9 @@ async function carry(login: Login, path: string, remote: number, socket: Socket)
     webSocket.on('close', () => resolve());
     webSocket.on('error', () => webSocket.terminate());
     socket.on('data', (bytes: Buffer) => send(webSocket, socket, bytes));
+    socket.once('end', () => {
+      if (webSocket.protocol === halfCloseProtocol) webSocket.send(Buffer.of(closeSignal, 0));
+    });
     socket.once('close', () => webSocket.close());
     socket.resume();
   });
