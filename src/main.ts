@@ -179,7 +179,11 @@ async function start(
       nodeCidr: network.nodeCidr,
       ownListeners: (['UDP', 'TCP'] as const).map((protocol) => ({ address: network.clusterDns, protocol, port: 53 })),
     },
-    { ...deps('proxy'), recorder: recorderFor('proxy')('kube-proxy', config.node.name) },
+    {
+      ...deps('proxy'),
+      recorder: recorderFor('proxy')('kube-proxy', config.node.name),
+      networkGone: () => agent.restoreNetwork(),
+    },
   );
   ending.push(() => proxy.stop());
   watchOver('proxy', () => proxy.health());

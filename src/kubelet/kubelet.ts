@@ -55,6 +55,8 @@ export type Kubelet = {
   health(): string | undefined;
   /** What the agent last decided to do for a pod, for people who wonder. */
   plan(namespace: string, name: string): PodPlan | undefined;
+  /** Makes the pods' network anew where it has gone, and puts running pods back into it. */
+  restoreNetwork(): Promise<void>;
   stop(): void;
 };
 
@@ -227,7 +229,12 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
   signal.addEventListener('abort', stop, { once: true });
   const plan: Kubelet['plan'] = (namespace, name) =>
     pods?.all().find(({ pod: { metadata } }) => metadata.namespace === namespace && metadata.name === name)?.plan;
-  return { connection: { ...talk, serve }, health: () => node.fault(), plan, stop };
+  const restoreNetwork = async (): Promise<void> => {
+    await runtime.resources.ensureNetwork(networkOf(config));
+    // Listing them is what looks after running ones.
+    await runtime.containers.list(labels);
+  };
+  return { connection: { ...talk, serve }, health: () => node.fault(), plan, restoreNetwork, stop };
 }
 
 function stopper(node: NodeAgent, pods: Pods, stopProbes: () => void, followed: ReadonlyArray<() => void>): () => void {

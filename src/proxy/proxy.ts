@@ -46,6 +46,8 @@ type Deps = {
   log: Log;
   metrics: Metrics;
   signal: AbortSignal;
+  /** Called when the address of the node has gone from this host: the network of its pods was removed. */
+  networkGone?: () => Promise<void>;
   /** Handed in by tests, which cannot change the host's routes. */
   routes?: LocalRoutes;
 };
@@ -192,9 +194,19 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
   );
   const { name, why } = plane;
 
+  const networkWatch = routes.watch(
+    config.nodeAddress,
+    () => {
+      log.warn('the network of the pods has gone', { address: config.nodeAddress });
+      deps.networkGone?.().catch((error: unknown) => log.error('the network of the pods is not restored', { error: String(error) }));
+    },
+    { clock, log },
+  );
+
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => {
     stopping ??= (async () => {
+      networkWatch.stop();
       ports.close();
       await plane.close();
       await route.end();

@@ -3,12 +3,16 @@ import type Docker from 'dockerode';
 import { unlessGone } from '../failure.ts';
 import type { Bridge } from './veth.ts';
 
-/** Finds the bridge of a network of the engine among this host's links. Asked once for each network: it is made once. */
+/**
+ * Finds the bridge of a network of the engine among this host's links. The engine is asked once for each network, and again
+ * when the link has gone: somebody may remove a network by hand, and it is made anew.
+ */
 export function bridgesOf(docker: Docker): (network: string) => Promise<Bridge | undefined> {
   const known = new Map<string, Promise<Bridge | undefined>>();
-  return (name) => {
+  return async (name) => {
     let bridge = known.get(name);
-    if (!bridge) {
+    const link = (await bridge)?.link;
+    if (!bridge || (link !== undefined && !(await isBridge(link)))) {
       bridge = find(docker, name);
       known.set(name, bridge);
       // What failed, or was not there yet, is looked for again.
@@ -26,6 +30,11 @@ async function find(docker: Docker, name: string): Promise<Bridge | undefined> {
   const { Subnet: subnet, Gateway: gateway } = found?.IPAM?.Config?.[0] ?? {};
   if (found?.Driver !== 'bridge' || !subnet || !gateway) return undefined;
   const link = found.Options?.['com.docker.network.bridge.name'] ?? `br-${found.Id.slice(0, 12)}`;
-  const isHere = await stat(`/sys/class/net/${link}/bridge`).catch(() => undefined);
-  return isHere && { link, prefix: Number(subnet.split('/')[1]), gateway };
+  return (await isBridge(link)) ? { link, prefix: Number(subnet.split('/')[1]), gateway } : undefined;
 }
+
+const isBridge = (link: string): Promise<boolean> =>
+  stat(`/sys/class/net/${link}/bridge`).then(
+    () => true,
+    () => false,
+  );
