@@ -1,4 +1,5 @@
 import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Client, EventRecorder, Informers } from '../client/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
@@ -10,7 +11,7 @@ import { type Addresses, createAddresses } from './addresses.ts';
 import { RestartBackoff } from './backoff.ts';
 import { type Eviction, localStorage, type Observations, observe, podUsage, startEviction } from './eviction/index.ts';
 import { messageOf } from './faults.ts';
-import { createImages, credentialHelper, dockerLogins } from './images/index.ts';
+import { createImages, credentialHelper, diskAt, dockerLogins, openPulledImages, startImageCollection } from './images/index.ts';
 import { containerPath, label, nodeLabels } from './names.ts';
 import { parseResolver } from './network-files.ts';
 import { resourcesOf } from './node/describe.ts';
@@ -138,6 +139,8 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
       },
     }),
   );
+  const pulled = await openPulledImages(join(config.rootDir, 'pulled-images.json'));
+  const imageUses = new Map<string, number>();
   const parts: Parts = {
     config,
     client: deps.client,
@@ -149,6 +152,8 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
     volumes,
     images: createImages({
       images: runtime.images,
+      onPulled: (name, id) => pulled.note(name, id, clock.now()),
+      onUse: (name) => void imageUses.set(name, clock.now()),
       recorder: deps.recorder,
       clock,
       log,
@@ -202,6 +207,13 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
   void removeOrphans(parts, statics.source, pods).catch((error: unknown) =>
     log.warn('left-over pods could not be looked for', { error: messageOf(error) }),
   );
+  startImageCollection({
+    ...{ images: runtime.images, pulled, clock, log, signal, limits: config.images.collection ?? { high: 100, low: 80 } },
+    lastUse: (name) => imageUses.get(name),
+    wanted: () => new Set(pods?.all().flatMap((it) => imagesOf(it.pod))),
+    disk: async () => (engine.sharesHost ? diskAt(engine.rootDir) : undefined),
+    onFailure: (message) => node.warn('ImageGCFailed', message),
+  });
   startVolumeReclaim({ resources: runtime.resources, client: deps.client, informers, nodeName: config.nodeName, clock, log, signal });
   countPods(deps.metrics, pods, addresses);
   const containersOf = (uid: string): ContainerState[] => observer.pods.states(uid);
@@ -245,6 +257,12 @@ function stopper(node: NodeAgent, pods: Pods, stopProbes: () => void, followed: 
     for (const end of followed) end();
   };
 }
+
+/** Images that a pod's containers and volumes are made of. */
+const imagesOf = ({ spec }: core.Pod): string[] =>
+  [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])]
+    .map((it) => it.image ?? '')
+    .concat((spec.volumes ?? []).map((it) => it.image?.reference ?? ''));
 
 /** Reads of the cache where it is filled, of the server where the cache may lag behind. */
 function lookupsFrom({ client, informers }: KubeletDeps): Lookups {

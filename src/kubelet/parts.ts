@@ -9,6 +9,7 @@ import type { NodeState } from './admission/admit.ts';
 import type { RestartBackoff } from './backoff.ts';
 import type { ImageFacts } from './container-spec.ts';
 import type { EvictionConfig } from './eviction/index.ts';
+import type { ImageCollection } from './images/collect.ts';
 import type { Mirrors } from './images/mirrors.ts';
 import type { PreparedVolume } from './mounts.ts';
 import type { Resolver } from './network-files.ts';
@@ -16,7 +17,7 @@ import type { Observer } from './observer.ts';
 import type { Probes } from './probes/index.ts';
 import type { NodeAllocations } from './resize/node-allocations.ts';
 import type { StartGate } from './start-gate.ts';
-import type { Step } from './steps.ts';
+import type { OnStep } from './steps.ts';
 
 export type KubeletConfig = {
   nodeName: string;
@@ -34,6 +35,8 @@ export type KubeletConfig = {
   maxPods: number;
   /** A folder of manifests of pods that this node runs on its own; none by default. */
   staticPodPath?: string;
+  /** How long logs of containers get, and how many files of that length are kept. */
+  containerLogs?: { maxBytes: number; count: number };
   /** Sysctls that pods may set although they are not safe. */
   unsafeSysctls: readonly string[];
   /** Of the node's resources, what is not for pods. */
@@ -44,6 +47,8 @@ export type KubeletConfig = {
     mirrors: Mirrors;
     /** How many are pulled at a time. */
     parallelPulls: number;
+    /** When images that were pulled here are removed; never by default. */
+    collection?: ImageCollection;
     /** Docker's configuration file, for the user's own logins. */
     dockerConfig: string;
   };
@@ -94,7 +99,7 @@ export type Parts = {
   gate: StartGate;
   allocations: NodeAllocations;
   /** For tests alone: called after each step of a pod, which goes on when it resolves. */
-  onStep?: ((uid: string, step: Step) => Promise<void>) | undefined;
+  onStep?: OnStep | undefined;
   node: {
     memoryBytes: number;
     allocatable: { [name: string]: string };

@@ -113,9 +113,11 @@ async function start(parts: Parts, pod: Pod, container: Container, id: Container
     return id;
   } catch (error) {
     if (asksForLess && error instanceof StartFailed) return await startWithoutAsking(parts, pod, container, id, context);
+    if (error instanceof StartFailed) throw failed(parts, pod, container, 'RunContainerError', error, id);
+    // What was asked may have been done all the same.
     heed();
     await observer.refresh(pod.metadata.uid, id);
-    throw error instanceof StartFailed ? failed(parts, pod, container, 'RunContainerError', error) : error;
+    throw error;
   } finally {
     heed();
   }
@@ -139,15 +141,14 @@ async function startWithoutAsking(
     return id;
   } catch (error) {
     engine.lowersOomScores = undefined;
-    await observer.refresh(pod.metadata.uid, id);
-    throw error instanceof StartFailed ? failed(parts, pod, container, 'RunContainerError', error) : error;
+    throw error instanceof StartFailed ? failed(parts, pod, container, 'RunContainerError', error, id) : error;
   }
 }
 
-function failed(parts: Parts, pod: Pod, container: Container, reason: string, error: unknown): NotStarted {
+function failed(parts: Parts, pod: Pod, container: Container, reason: string, error: unknown, id?: ContainerId): NotStarted {
   const message = messageOf(error);
   parts.recorder.record(pod, 'Warning', 'Failed', `Error: ${message}`, { fieldPath: containerPath(pod, container.name) });
-  return new NotStarted(reason, message, { cause: error });
+  return new NotStarted(reason, message, { cause: error, ...(id !== undefined && { container: id }) });
 }
 
 async function describe(parts: Parts, pod: Pod, container: Container, image: ImageFacts, context: StartContext): Promise<ContainerSpec> {

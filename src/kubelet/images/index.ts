@@ -16,7 +16,9 @@ import { createPuller, NoSource, type PullRequest } from './puller.ts';
 import { parseReference, type Reference } from './reference.ts';
 
 export { credentialHelper, dockerLogins } from './docker-logins.ts';
+export { diskAt, type ImageCollection, startImageCollection } from './collect.ts';
 export type { Mirrors } from './mirrors.ts';
+export { openPulledImages } from './pulled.ts';
 
 /** No image, no container; `reason` becomes the waiting state. */
 export class ImageError extends Error {
@@ -35,6 +37,9 @@ export class ImageError extends Error {
 
 type Deps = {
   images: Images;
+  /** Hears of every image that was fetched, or asked for by a pod. */
+  onPulled?(name: string, id: string): void;
+  onUse?(name: string): void;
   recorder: EventRecorder;
   clock: Clock;
   log: Log;
@@ -121,6 +126,7 @@ export function createImages(deps: Deps): PodImages {
         tell('Warning', 'InspectFailed', message);
         throw new ImageError('InvalidImageName', message);
       }
+      deps.onUse?.(name);
       const atMirrors = namesAtMirrors(reference, mirrors);
       const policy = container.imagePullPolicy ?? 'IfNotPresent';
       const present = await find(name, reference, atMirrors);
@@ -143,6 +149,8 @@ export function createImages(deps: Deps): PodImages {
       try {
         const image = await pull(pod, name, atMirrors, tell, signal);
         failures.delete(key);
+        // What was here before is not ours, even if a registry has it as well.
+        if (image.id !== present?.id) deps.onPulled?.(name, image.id);
         return factsOf(image);
       } catch (error) {
         if (error instanceof Interrupted) throw error;
