@@ -24,6 +24,7 @@ import { defaultServiceAccounts } from './service-account/reconcile.ts';
 import { serviceAccountTokens } from './service-account-token/reconcile.ts';
 import { serviceCidrs } from './service-cidr/reconcile.ts';
 import { statefulSets } from './statefulset/reconcile.ts';
+import { swaps } from './swap/reconcile.ts';
 import { taintEviction } from './taint-eviction/reconcile.ts';
 import { finishedJobs } from './ttl-after-finished/reconcile.ts';
 import { claimBinder } from './volume-binder/reconcile-claim.ts';
@@ -53,6 +54,7 @@ export const controllers: readonly Controller[] = [
   mirroredEndpoints,
   ipAddresses,
   serviceCidrs,
+  swaps,
   namespaces,
   garbageCollector,
   defaultServiceAccounts,

@@ -29,6 +29,7 @@ import { podTemplate } from './core/pod-template.ts';
 import { replicationController } from './core/replication-controller.ts';
 import { secret } from './core/secret.ts';
 import { service } from './core/service/service.ts';
+import { type Swap, swapAnnotation, swapOf } from './core/service/swap.ts';
 import { serviceAccount } from './core/service-account.ts';
 import { isTolerated, untolerated } from './core/taints.ts';
 import { endpointSlice } from './discovery/endpoint-slice.ts';
@@ -147,6 +148,7 @@ export { isTolerated, isWanted, matchesNodeSelector, matchesTerm, type Target, u
 export { firstFree, hasIndex, type Indexes, mergeIndexes, readIndexes, showIndexes, totalOf, withIndexes };
 export { addUsage, computeUsage, isInScope, maskUsage, podLimits, type Usage, usageOf };
 export { systemPriorityClasses };
+export { type Swap, swapAnnotation, swapOf };
 export { classAnnotation, isDefaultIngressClass };
 export { age, eventsEvent, isDefaultClass, isPodFinished, isPodReady, heldRequests, podRequests, qosClassOf, resolvePort };
 

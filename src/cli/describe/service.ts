@@ -1,4 +1,4 @@
-import type { core, discovery } from '../../kinds/index.ts';
+import { type core, type discovery, swapOf } from '../../kinds/index.ts';
 import type { AnyObject } from '../resources/index.ts';
 import type { Lookup } from './context.ts';
 import { putEvents } from './events.ts';
@@ -22,6 +22,8 @@ export async function describeService(object: AnyObject, lookup: Lookup): Promis
   if (spec.externalIPs?.length) put(`External IPs:\t${spec.externalIPs.join(',')}`);
   if (spec.loadBalancerIP) put(`Desired LoadBalancer IP:\t${spec.loadBalancerIP}`);
   if (spec.externalName) put(`External Name:\t${spec.externalName}`);
+  const swapped = swapOf(object as unknown as core.Service);
+  if (swapped) put(`Swapped:\t${swapped.port || '<unset>'}\t${swapped.to} (relayed at ${swapped.address}:${swapped.number})`);
   const ingress = status?.loadBalancer?.ingress ?? [];
   if (ingress.length > 0)
     put(

@@ -26,6 +26,7 @@ import { rollout } from './rollout.ts';
 import { run } from './run.ts';
 import { scale } from './scale.ts';
 import { set } from './set.ts';
+import { swap } from './swap.ts';
 import { top } from './top.ts';
 import type { Verb } from './verb.ts';
 import { wait } from './wait.ts';
@@ -37,7 +38,7 @@ export { findVerb, firstWord, runVerb } from './run-verb.ts';
 
 /** Verbs of kubectl's grammar, in the order that the help lists them. */
 export const verbs: readonly Verb[] = [
-  ...[get, describe, why, events, logs, exec, attach, cp, portForward, top],
+  ...[get, describe, why, events, logs, exec, attach, cp, portForward, swap, top],
   ...[create, run, expose, apply, diff, edit, replace, patch, del],
   ...[scale, autoscale, set, rollout, label, annotate, wait],
   ...[cordon, uncordon, drain, auth],

@@ -1,4 +1,4 @@
-import type { core } from '../../kinds/index.ts';
+import { type core, swapOf } from '../../kinds/index.ts';
 import { deepEqual } from '../../meta/copy.ts';
 import type { Draft } from '../../meta/types.ts';
 import { isHeadless } from '../service-pods.ts';
@@ -17,7 +17,7 @@ export function planEndpoints(
   was: core.Endpoints | undefined,
   changedAt: string | undefined,
 ): Draft<core.Endpoints> | undefined {
-  const all = subsetsOf(service, pods);
+  const all = withSwap(service, subsetsOf(service, pods));
   const fewer = truncated(all);
   const subsets = fewer ?? all;
   const labels = {
@@ -35,6 +35,18 @@ export function planEndpoints(
   };
   const { name, namespace = '' } = service.metadata;
   return { metadata: { ...(was?.metadata ?? { name, namespace }), labels, annotations }, subsets };
+}
+
+/** A port that is swapped leads to the host instead of to pods. */
+function withSwap(service: core.Service, subsets: core.EndpointSubset[]): core.EndpointSubset[] {
+  const swap = swapOf(service);
+  if (!swap) return subsets;
+  const others = subsets.map((it) => ({
+    ...it,
+    ports: (it.ports ?? []).filter((port) => (port.name ?? '') !== swap.port || port.protocol !== 'TCP'),
+  }));
+  const port = { ...(swap.port && { name: swap.port }), port: swap.number, protocol: 'TCP' as const };
+  return [...others.filter((it) => it.ports.length > 0), { addresses: [{ ip: swap.address, nodeName: swap.node }], ports: [port] }];
 }
 
 const isMarked = ({ metadata }: core.Endpoints): boolean => metadata.annotations?.[overCapacity] !== undefined;

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { type core, type discovery, isPodReady, resolvePort, service as serviceKind } from '../../kinds/index.ts';
+import { type core, type discovery, isPodReady, resolvePort, service as serviceKind, swapOf } from '../../kinds/index.ts';
 import { deepEqual } from '../../meta/copy.ts';
 import { isDeleting, ownerReference } from '../../meta/owner.ts';
 import { addressesOf, hostnameIn, isEndpoint, isHeadless, podReference } from '../service-pods.ts';
@@ -25,6 +25,7 @@ export function planServiceSlices(
 ): ServiceSlicePlan {
   const missingNodes: string[] = [];
   const groups = new Map<string, Group & { endpoints: discovery.Endpoint[] }>();
+  const swap = swapOf(service);
   const types = (service.spec.ipFamilies ?? ['IPv4']) as string[];
   for (const pod of pods) {
     if (!isEndpoint(pod, true)) continue;
@@ -34,7 +35,9 @@ export function planServiceSlices(
       missingNodes.push(name);
       continue;
     }
-    const ports = portsFor(service, pod);
+    const ports = portsFor(service, pod).filter((it) => it.name !== swap?.port || it.protocol !== 'TCP');
+    // Nothing of it is asked of pods.
+    if (swap && ports.length === 0) continue;
     for (const addressType of types) {
       const endpoint = endpointOf(pod, node, service, addressType);
       if (!endpoint) continue;
@@ -43,6 +46,11 @@ export function planServiceSlices(
       group.endpoints.push(endpoint);
       groups.set(key, group);
     }
+  }
+  if (swap) {
+    const ports = [{ name: swap.port, protocol: 'TCP' as const, port: swap.number }];
+    const endpoint = { addresses: [swap.address], conditions: { ready: true, serving: true, terminating: false }, nodeName: swap.node };
+    groups.set(`swap ${portsKey(ports)}`, { addressType: 'IPv4', ports, endpoints: [endpoint] });
   }
   const labels = labelsOf(service);
   const plan = planSlices(existing, {

@@ -1,8 +1,9 @@
 import { dns1035Label } from '../../../meta/names.ts';
 import { selectorText } from '../../../meta/selector.ts';
 import { defineKind } from '../../define.ts';
-import type { Service } from '../../generated/core-v1.ts';
+import type { Service, ServicePort } from '../../generated/core-v1.ts';
 import { defaults, prepareCreate, prepareUpdate } from './defaults.ts';
+import { swapOf } from './swap.ts';
 import { validate, validateStatus } from './validate.ts';
 
 function externalIps(it: Service): string {
@@ -12,6 +13,13 @@ function externalIps(it: Service): string {
   if (spec.type !== 'LoadBalancer') return given.join(',') || '<none>';
   const balanced = (status?.loadBalancer?.ingress ?? []).map((one) => one.ip || one.hostname || '');
   return [...balanced, ...given].join(',') || '<pending>';
+}
+
+/** A port that is swapped says where it leads: nobody should wonder for long why their pods are not asked. */
+function portText(it: Service, { name = '', port, nodePort, protocol }: ServicePort): string {
+  const swap = swapOf(it);
+  const isSwapped = swap?.port === name && protocol === 'TCP';
+  return `${port}${nodePort ? `:${nodePort}` : ''}/${protocol}${isSwapped ? `(swapped:${swap?.to})` : ''}`;
 }
 
 export const service = defineKind<Service>({
@@ -37,9 +45,7 @@ export const service = defineKind<Service>({
     {
       name: 'Port(s)',
       type: 'string',
-      value: (it) =>
-        (it.spec.ports ?? []).map((port) => `${port.port}${port.nodePort ? `:${port.nodePort}` : ''}/${port.protocol}`).join(',') ||
-        '<none>',
+      value: (it) => (it.spec.ports ?? []).map((port) => portText(it, port)).join(',') || '<none>',
     },
     { name: 'Selector', type: 'string', wide: true, value: (it) => selectorText({ matchLabels: it.spec.selector ?? {} }) || '<none>' },
   ],
