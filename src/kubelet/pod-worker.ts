@@ -3,7 +3,7 @@ import { type core, pod as podKind } from '../kinds/index.ts';
 import { isTrue } from '../meta/condition.ts';
 import { deepEqual } from '../meta/copy.ts';
 import { isDeleting } from '../meta/owner.ts';
-import type { Refusal } from './admission/admit.ts';
+import type { Refusal } from './admission/refusal.ts';
 import { applyPlan, dropSandbox, type PodWork, removeContainer } from './apply.ts';
 import { Interrupted, messageOf } from './faults.ts';
 import { podKey } from './names.ts';
