@@ -10,6 +10,7 @@ import { startTestCluster } from '../fixtures/cluster/cluster.ts';
 import { readKubeconfig } from '../fixtures/cluster/kubeconfig.ts';
 import type { Measure } from './bench.ts';
 import { api } from './measures/api.ts';
+import { fullNode } from './measures/full-node.ts';
 import { healing } from './measures/healing.ts';
 import { idle, idleWithPods } from './measures/idle.ts';
 import { pods } from './measures/pods.ts';
@@ -23,6 +24,7 @@ const measures: ReadonlyArray<[name: string, measure: Measure]> = [
   ['idle', idle],
   ['pods', pods],
   ['idle-with-pods', idleWithPods],
+  ['full-node', fullNode],
   ['proxy', proxy],
   ['probes', probes],
   ['start', start],

@@ -1,26 +1,13 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { pause } from '../../fixtures/cluster/cluster.ts';
 import type { Bench, Measure } from '../bench.ts';
+import { cpuSecondsOf, memoryOf } from '../process.ts';
 import type { Row } from '../table.ts';
-
-const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
-
-/** Resident memory, in MB. */
-const memoryOf = (pid: number): number => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
-
-function cpuTicksOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return Number(fields[11]) + Number(fields[12]);
-}
 
 /** Percent of one core over `span` milliseconds in which nobody asks for anything. */
 async function cpuOf(pid: number, span: number): Promise<number> {
-  const before = cpuTicksOf(pid);
+  const before = cpuSecondsOf(pid);
   await pause(span);
-  return ((cpuTicksOf(pid) - before) / ticksPerSecond / (span / 1_000)) * 100;
+  return ((cpuSecondsOf(pid) - before) / (span / 1_000)) * 100;
 }
 
 const measureWith =

@@ -13,7 +13,7 @@ const containers = [{ name: 'app', image, command: ['sleep', '3600'] }];
 const docker = async (...args: string[]): Promise<string> => (await run('docker', args)).stdout.trim();
 
 /** Resolves when `count` pods with that label are ready, by a watch that was there before. */
-async function ready(client: Client, app: string, count: number, create: () => Promise<unknown>): Promise<number> {
+export async function ready(client: Client, app: string, count: number, create: () => Promise<unknown>): Promise<number> {
   const selection = { namespace: 'default', labelSelector: `app=${app}` };
   const { resourceVersion } = await client.list(pod, selection);
   const abort = new AbortController();
@@ -32,7 +32,7 @@ async function ready(client: Client, app: string, count: number, create: () => P
   return took;
 }
 
-async function gone(client: Client, app: string): Promise<void> {
+export async function gone(client: Client, app: string): Promise<void> {
   while ((await client.list(pod, { namespace: 'default', labelSelector: `app=${app}` })).items.length > 0)
     await new Promise((resolve) => setTimeout(resolve, 50));
 }
