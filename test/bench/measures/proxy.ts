@@ -1,67 +1,151 @@
 import { spawnSync } from 'node:child_process';
-import http from 'node:http';
-import { deployment, isPodReady, pod, service } from '../../../src/kinds/index.ts';
-import { pause } from '../../fixtures/cluster/cluster.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
+import { silentLog } from '../../../src/lib/log.ts';
+import { systemRandom } from '../../../src/lib/random.ts';
+import { type core, isPodReady, pod, service } from '../../../src/kinds/index.ts';
+import {
+  createKernelTable,
+  createNftables,
+  createUserspace,
+  faultOfKernel,
+  type Listener,
+  programs,
+  type Traffic,
+} from '../../../src/proxy/index.ts';
+import { found, startTestCluster, type TestCluster } from '../../fixtures/cluster/cluster.ts';
+import { readKubeconfig } from '../../fixtures/cluster/kubeconfig.ts';
 import type { Measure } from '../bench.ts';
-import { drive } from '../load.ts';
-import type { Row } from '../table.ts';
+import { median, type Row } from '../table.ts';
 
-const image = 'k8s.gcr.io/echoserver:1.4';
+type Plane = 'userspace' | 'nftables';
+const leastRatio: Record<Plane, number> = { nftables: 0.95, userspace: 0.4 };
 
-/** Requests per second with 32 connections that stay open: by wrk where it is installed, else by this process. */
-async function requests(url: string): Promise<number> {
-  const wrk = spawnSync('wrk', ['-t1', '-c32', '-d4s', url], { encoding: 'utf8' });
-  const found = /Requests\/sec:\s+([\d.]+)/.exec(wrk.stdout ?? '')?.[1];
-  if (found) return Number(found);
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 32 });
-  const get = (): Promise<void> =>
-    new Promise((resolve, reject) => {
-      http
-        .get(url, { agent }, (response) => {
-          response.resume();
-          response.on('end', resolve);
-        })
-        .on('error', reject);
-    });
-  await drive(1_000, 32, get);
-  const { span } = await drive(10_000, 32, get);
-  agent.destroy();
-  return (10_000 / span) * 1_000;
+/** What 32 connections that stay open get in three seconds. */
+type Load = { perSecond: number; p99: number; bytes: number };
+
+function load(url: string, connections = 32): Load {
+  const { stdout, error } = spawnSync('wrk', ['-t1', `-c${connections}`, '-d3s', '--latency', url], { encoding: 'utf8' });
+  if (error) throw new Error(`wrk cannot be run: ${error.message}`, { cause: error });
+  const [, perSecond = '0'] = /Requests\/sec:\s+([\d.]+)/.exec(stdout) ?? [];
+  const [, p99 = '0', unit = 'ms'] = /99%\s+([\d.]+)(us|ms|s)/.exec(stdout) ?? [];
+  const [, bytes = '0', size = 'MB'] = /Transfer\/sec:\s+([\d.]+)(KB|MB|GB)/.exec(stdout) ?? [];
+  const milliseconds: Record<string, number> = { us: 0.001, ms: 1, s: 1000 };
+  const megabytes: Record<string, number> = { KB: 0.001, MB: 1, GB: 1000 };
+  return { perSecond: Number(perSecond), p99: Number(p99) * (milliseconds[unit] ?? 1), bytes: Number(bytes) * (megabytes[size] ?? 1) };
 }
 
-/** The echo server through its NodePort, and straight at the pod's address. */
-export const proxy: Measure = async ({ client, say }) => {
-  say('echo requests through a NodePort and straight to the pod');
-  const labels = { app: 'echo' };
-  const metadata = { name: 'echo', namespace: 'default' };
-  const spec = { containers: [{ name: 'echo', image }], terminationGracePeriodSeconds: 1 };
-  await client.create(deployment, {
-    metadata,
-    spec: { replicas: 1, selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
-  });
-  const made = await client.create(service, { metadata, spec: { type: 'NodePort', selector: labels, ports: [{ port: 8080 }] } });
-  let address: string | undefined;
-  while (!address) {
-    const [found] = (await client.list(pod, { namespace: 'default', labelSelector: 'app=echo' })).items;
-    if (found && isPodReady(found)) address = found.status?.podIP;
-    await pause(100);
-  }
-  await pause(500);
-  const nodePort = made.spec.ports?.[0]?.nodePort;
-  const [direct, through]: [number[], number[]] = [[], []];
-  for (let i = 0; i < 3; i++) {
-    direct.push(await requests(`http://${address}:8080/`));
-    through.push(await requests(`http://127.0.0.1:${nodePort}/`));
-  }
-  await client.delete(deployment, metadata);
-  await client.delete(service, metadata);
-  const best = (values: number[]): number => Math.max(...values);
-  const row: Row = {
-    what: 'echo requests through NodePort (userspace)',
-    value: best(through),
-    unit: 'req/s',
-    baseline: { what: 'direct to the pod', value: best(direct) },
-    budget: { least: 0.4, of: 'ratio', text: '≥ 0.40 ×' },
+/** The medians of three, taken in turns so that all of them see the same machine. */
+function compare(urls: Readonly<Record<string, string>>, connections?: number): Record<string, Load> {
+  const seen = new Map(Object.keys(urls).map((name) => [name, [] as Load[]]));
+  for (let i = 0; i < 3; i++) for (const [name, url] of Object.entries(urls)) seen.get(name)?.push(load(url, connections));
+  const of = (all: readonly Load[], key: keyof Load): number => median(all.map((it) => it[key]));
+  return Object.fromEntries(
+    [...seen].map(([name, all]) => [name, { perSecond: of(all, 'perSecond'), p99: of(all, 'p99'), bytes: of(all, 'bytes') }]),
+  );
+}
+
+/** Requests and bulk through a ClusterIP and a NodePort, from this host, each against the pod's own address. */
+async function carried(plane: Plane, cluster: TestCluster): Promise<Row[]> {
+  const { client, close } = readKubeconfig(cluster.kubeconfig);
+  const namespace = 'default';
+  const serve = async (name: string, port: number, container: core.Container): Promise<{ [name: string]: string }> => {
+    const labels = { app: name };
+    await client.create(pod, {
+      metadata: { name, namespace, labels },
+      spec: { containers: [container], terminationGracePeriodSeconds: 1 },
+    });
+    const { spec } = await client.create(service, {
+      metadata: { name, namespace },
+      spec: { type: 'NodePort', selector: labels, ports: [{ port }] },
+    });
+    const address = await found(cluster, `${name} is ready`, async () => {
+      const it = await client.get(pod, { namespace, name });
+      return it && isPodReady(it) ? it.status?.podIP : undefined;
+    });
+    const [clusterIp, nodePort] = [`http://${spec.clusterIP}:${port}/`, `http://127.0.0.1:${spec.ports?.[0]?.nodePort}/`];
+    await found(cluster, `${name} answers`, async () => (await fetch(clusterIp).catch(() => undefined))?.ok);
+    return { direct: `http://${address}:${port}/`, clusterIp, nodePort };
   };
-  return [row];
+  try {
+    const echo = compare(await serve('echo', 8080, { name: 'echo', image: 'k8s.gcr.io/echoserver:1.4' }));
+    const script = 'mkdir /www; dd if=/dev/zero of=/www/index.html bs=1M count=16 2>/dev/null; exec httpd -f -p 8081 -h /www';
+    const bulk = compare(await serve('bulk', 8081, { name: 'bulk', image: 'busybox:1.36', command: ['sh', '-c', script] }), 2);
+    const least = leastRatio[plane];
+    return (['clusterIp', 'nodePort'] as const).flatMap((way): Row[] => {
+      const words = `through ${way === 'clusterIp' ? 'ClusterIP' : 'NodePort'} (${plane})`;
+      const row = (what: string, key: keyof Load, unit: string, of: Record<string, Load>): Row => ({
+        ...{ what: `${what} ${words}`, value: of[way]?.[key] ?? 0, unit },
+        baseline: { what: 'direct to the pod', value: of['direct']?.[key] ?? 0 },
+      });
+      return [
+        { ...row('echo requests', 'perSecond', 'req/s', echo), budget: { least, of: 'ratio', text: `≥ ${least.toFixed(2)} ×` } },
+        row('p99 of echo requests', 'p99', 'ms', echo),
+        row('bulk', 'bytes', 'MB/s', bulk),
+      ];
+    });
+  } finally {
+    close();
+  }
+}
+
+/** Services with three endpoints each, made at once; then one of them loses an endpoint. */
+async function programmed(plane: Plane, count: number): Promise<Row[]> {
+  const deps = { clock: systemClock, random: systemRandom, log: silentLog, programs };
+  const open = (): Traffic =>
+    plane === 'userspace'
+      ? createUserspace(deps)
+      : createNftables({ table: createKernelTable({ name: 'peapod-bench-many', serviceCidr: '127.97.0.0/16' }, deps), ...deps });
+  const listener = (i: number, endpoints: number): Listener => ({
+    ...{ id: `TCP 127.97.${i >> 8}.${i & 255}:80`, address: `127.97.${i >> 8}.${i & 255}`, protocol: 'TCP', port: 80 },
+    ...{ via: 'cluster IP', group: `s${i}` },
+    endpoints: Array.from({ length: endpoints }, (_, n) => ({ address: `127.98.${i >> 8}.${(i + n) & 255}`, port: 8080 })),
+  });
+  const traffic = open();
+  const timed = async (work: () => Promise<unknown>): Promise<number> => {
+    const began = performance.now();
+    await work();
+    return performance.now() - began;
+  };
+  try {
+    const all = await timed(() => Promise.all(Array.from({ length: count }, (_, i) => traffic.put(listener(i + 1, 3)))));
+    const changes: number[] = [];
+    for (let i = 0; i < 7; i++) changes.push(await timed(() => traffic.put(listener(50, i % 2 ? 3 : 2))));
+    const words = `${count.toLocaleString('en-US')} services (${plane})`;
+    const [most, mostForOne] = [100, 50];
+    const isBudgeted = count === 1_000;
+    return [
+      {
+        ...{ what: `${words} programmed`, value: all, unit: 'ms' },
+        ...(isBudgeted && { budget: { most, of: 'value' as const, text: `≤ ${most} ms` } }),
+      },
+      {
+        ...{ what: `one endpoint changed among ${words}`, value: median(changes), unit: 'ms' },
+        ...(isBudgeted && { budget: { most: mostForOne, of: 'value' as const, text: `≤ ${mostForOne} ms` } }),
+      },
+    ];
+  } finally {
+    await traffic.close();
+  }
+}
+
+/** Both data planes, each in a cluster of its own. */
+export const proxy: Measure = async ({ say }) => {
+  const fault = await faultOfKernel();
+  if (fault !== undefined) say(`nftables is left out: ${fault}`);
+  const rows: Row[] = [];
+  for (const plane of fault === undefined ? (['nftables', 'userspace'] as const) : (['userspace'] as const)) {
+    say(`requests through services (${plane})`);
+    const flags = ['--data-plane', plane, '--log-level', 'warn'];
+    const cluster = await startTestCluster({ name: `bench-${plane}`, second: 226, nodePorts: '24500-24589', flags });
+    try {
+      rows.push(...(await carried(plane, cluster)));
+    } finally {
+      await cluster.destroy();
+    }
+    for (const count of [1_000, 5_000]) {
+      say(`${count} services (${plane})`);
+      rows.push(...(await programmed(plane, count)));
+    }
+  }
+  return rows;
 };
