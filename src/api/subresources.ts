@@ -34,6 +34,10 @@ export async function post(
     case 'namespaces/finalize': {
       const asked = read(kind, body) as core.Namespace;
       const change = (was: KubeObject): KubeObject => {
+        const { uid } = asked.metadata;
+        // Another namespace of that name has not been emptied.
+        if (uid && uid !== was.metadata.uid)
+          throw conflict(kind, key.name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${was.metadata.uid}`);
         const draft = deepCopy(was) as core.Namespace;
         draft.spec.finalizers = asked.spec?.finalizers ?? [];
         return draft;

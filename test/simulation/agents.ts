@@ -298,7 +298,7 @@ export function startAgents({ clock, draw, transport, signal, luck, onStart }: D
     },
     crash(uid) {
       const life = lives.get(uid);
-      if (!life || life.phase !== 'Running' || life.hasEnded || life.isStopping) return;
+      if (life?.phase !== 'Running' || life.hasEnded || life.isStopping) return;
       if (life.pod.spec.restartPolicy !== 'Always') finish(life, false);
       else {
         life.restarts += 1;

@@ -28,8 +28,8 @@ import { State } from './state.ts';
 import { Trace } from './trace.ts';
 import { calm, stormy, unreliable, type Weather } from './weather.ts';
 
-/** A pod that was of use and is not any more, though no controller took it away on purpose. */
-export type Loss = { at: Milliseconds; pod: core.Pod };
+/** A pod that was of use and is not any more. It is lost when no controller took it away on purpose. */
+export type Departure = { at: Milliseconds; pod: core.Pod; isLoss: boolean; by: string | undefined };
 
 /** A cluster whose time, chance and machines are made up; all the rest is real. */
 export type World = {
@@ -48,10 +48,18 @@ export type World = {
   deletedBy(uid: string): string | undefined;
   /** When the deletion began. */
   deletedAt(uid: string): Milliseconds | undefined;
-  /** Of the last minute, newest last. */
-  losses(): readonly Loss[];
+  /** Pods that were lost in the last minute, newest last. */
+  losses(): readonly Departure[];
+  /** All that went or were lost in the last minute. */
+  departures(): readonly Departure[];
   /** Nodes have come, gone or become other places for pods, and not everybody may know yet. */
   nodesChangedLately(): boolean;
+  /** A number for a name, another each time. */
+  next(): number;
+  /** What a node was in the last moments, newest last; whatever it was then may be what is acted on. */
+  nodeVersions(name: string): readonly core.Node[];
+  /** How important pods were that went lately: they may have been who room was made for. */
+  pastPriorities(): readonly number[];
   /** Says that something is not as it must be, where no change of the store shows it. */
   blame(fault: string): void;
   /** Who hears of that. */
@@ -108,12 +116,17 @@ export async function createWorld(seed: number, parts?: Parts): Promise<World> {
   });
   const server = localTransport(api) as unknown as Transport;
   const deletions = new Map<string, { by: string; at: Milliseconds }>();
-  const lost: Loss[] = [];
+  const departed: Departure[] = [];
+  let named = 0;
   let nodesChangedAt = clock.now();
+  const gone: Array<{ at: Milliseconds; priority: number }> = [];
+  /** As nodes are and were; what is old is dropped when its successor comes. */
+  let nodeVersions: Array<{ node: core.Node; until: Milliseconds }> = [];
 
   const noteDeletion = (by: string, kind: AnyKind, key: string, uid?: string): void => {
-    const it = uid ?? state.get(kind, key)?.metadata.uid;
-    if (it && !deletions.has(it)) deletions.set(it, { by, at: clock.now() });
+    const it = state.get(kind, key);
+    // An earlier request may have been refused; once it is on its way out, others change nothing.
+    if (it && !isDeleting(it) && (uid === undefined || uid === it.metadata.uid)) deletions.set(it.metadata.uid, { by, at: clock.now() });
   };
   const wayOf = (actor: string, signal: AbortSignal, weather: () => Weather): Transport => {
     const inner: Transport = {
@@ -134,6 +147,14 @@ export async function createWorld(seed: number, parts?: Parts): Promise<World> {
     });
   };
 
+  function noteNode(was: core.Node | undefined, now: core.Node | undefined): void {
+    if (!offersOther(was, now)) return;
+    nodesChangedAt = clock.now();
+    nodeVersions = nodeVersions.filter((it) => it.until > clock.now() - 2 * longestTurn);
+    for (const it of nodeVersions) if (it.node.metadata.name === (now ?? was)?.metadata.name) it.until = Math.min(it.until, clock.now());
+    if (now) nodeVersions.push({ node: now, until: Number.POSITIVE_INFINITY });
+  }
+
   state.onChange(({ kind, now, was, revision }) => {
     trace.count(revision);
     if (now && was && (kind as AnyKind) === (replicaSet as AnyKind)) {
@@ -141,15 +162,18 @@ export async function createWorld(seed: number, parts?: Parts): Promise<World> {
       if (before.spec.replicas !== after.spec.replicas)
         trace.note(() => `   ${after.metadata.name} is to have ${after.spec.replicas}, after ${before.spec.replicas}`);
     }
-    if (kind === (node as AnyKind) && offersOther(was as core.Node | undefined, now as core.Node | undefined)) nodesChangedAt = clock.now();
+    if (kind === (node as AnyKind)) noteNode(was as core.Node | undefined, now as core.Node | undefined);
     if (kind !== (pod as AnyKind) || !was) return;
     const before = was as core.Pod;
+    if (!now || isDeleting(now)) gone.push({ at: clock.now(), priority: before.spec.priority ?? 0 });
+    if (gone.length > 200) gone.splice(0, 100);
     if (!isPodReady(before) || isDeleting(before)) return;
     const after = now as core.Pod | undefined;
     const isOfUse = after && isPodReady(after) && !isDeleting(after);
     if (isOfUse) return;
-    if (after && isDeleting(after) && isOnPurpose(after, deletions.get(after.metadata.uid)?.by)) return;
-    lost.push({ at: clock.now(), pod: before });
+    const by = deletions.get(before.metadata.uid)?.by;
+    const isLoss = !(after && isDeleting(after) && isOnPurpose(after, by));
+    departed.push({ at: clock.now(), pod: before, isLoss, by });
   });
 
   const ends = new AbortController();
@@ -171,10 +195,14 @@ export async function createWorld(seed: number, parts?: Parts): Promise<World> {
     plane: createControlPlane({ clock, random, trace, wayOf: (actor, signal) => wayOf(actor, signal, () => world.weather) }, parts),
     deletedBy: (uid) => deletions.get(uid)?.by,
     deletedAt: (uid) => deletions.get(uid)?.at,
-    losses() {
-      while (lost[0] && lost[0].at < clock.now() - lossesKept) lost.shift();
-      return lost;
+    losses: () => world.departures().filter((it) => it.isLoss),
+    departures() {
+      while (departed[0] && departed[0].at < clock.now() - lossesKept) departed.shift();
+      return departed;
     },
+    next: () => ++named,
+    nodeVersions: (name) => nodeVersions.filter((it) => it.node.metadata.name === name).map((it) => it.node),
+    pastPriorities: () => gone.filter((it) => it.at > clock.now() - 2 * longestTurn).map((it) => it.priority),
     nodesChangedLately: () => nodesChangedAt > clock.now() - 2 * longestTurn,
     blame: (fault) => world.onBlame(fault),
     onBlame: () => {},

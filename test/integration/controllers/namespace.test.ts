@@ -71,3 +71,18 @@ test('what was made while its namespace went goes too', async () => {
   await plane.createUnchecked(secret, { metadata: { name: 'stray', namespace: 'nowhere' } });
   await plane.seen('the stray has gone', async () => !(await client.get(secret, { namespace: 'nowhere', name: 'stray' })));
 });
+
+test('the end of a namespace is not taken for that of another of its name', async () => {
+  await start();
+  const was = await team();
+  await plane.client.change(namespace, { name: 'team' }, (draft) => {
+    draft.metadata.finalizers = [];
+  });
+  await plane.client.delete(namespace, { name: 'team' });
+  await plane.seen('it has gone', async () => !(await team()));
+  await plane.client.create(namespace, { metadata: { name: 'team' }, spec: {} });
+  const { resourceVersion: _, ...metadata } = was?.metadata ?? { resourceVersion: '' };
+  const late = plane.client.post(namespace, { name: 'team' }, 'finalize', { ...was, metadata, spec: { finalizers: [] } });
+  await expect(late).rejects.toThrow('Precondition failed: UID in precondition');
+  expect((await team())?.spec.finalizers).toEqual(['kubernetes']);
+});

@@ -3,7 +3,7 @@ import { families } from '../../simulation/families/index.ts';
 import { runSeed } from '../../simulation/run.ts';
 
 /** The short form of `npm run simulate`: the long one takes more seeds and more steps. */
-const [seeds, steps] = [[1, 2], 250];
+const [seeds, steps] = [[1, 2], 150];
 
 test.each(families.flatMap((family) => seeds.map((seed) => [family.name, seed, family] as const)))(
   '%s: whatever happens, every invariant holds (seed %i)',

@@ -58,3 +58,30 @@ export const namespacesGoEmpty: Invariant = {
     }
   },
 };
+
+/** Who is deleted with its dependents orphaned leaves them behind: no collector touches them for that. */
+export const orphansStay = (): Invariant => {
+  /** What each owner that is being deleted leaves behind, and all that was left behind. */
+  const orphaning = new Map<string, ReadonlySet<string>>();
+  const left = new Set<string>();
+  return {
+    name: 'orphans stay',
+    *after({ now, was }, world) {
+      if (was && !now && orphaning.has(was.metadata.uid)) {
+        for (const uid of orphaning.get(was.metadata.uid) ?? []) left.add(uid);
+        orphaning.delete(was.metadata.uid);
+      }
+      if (now?.metadata.finalizers?.includes('orphan') && !orphaning.has(now.metadata.uid)) {
+        const theirs = [...dependentsOf(now, world)].filter((it) => !isDeleting(it) && (it.metadata.ownerReferences ?? []).length === 1);
+        orphaning.set(now.metadata.uid, new Set(theirs.map((it) => it.metadata.uid)));
+      }
+      if (was && left.has(was.metadata.uid) && (!now || isDeleting(now)) && !isDeleting(was)) {
+        left.delete(was.metadata.uid);
+        const by = world.deletedBy(was.metadata.uid);
+        const isGoing = world.state.get(namespace, was.metadata.namespace ?? '')?.metadata.deletionTimestamp !== undefined;
+        if (by === 'garbage-collector' && !isGoing && !(was.metadata.ownerReferences ?? []).length)
+          yield `${nameOf(was)} was left behind on purpose, and collected`;
+      }
+    },
+  };
+};
