@@ -47,6 +47,17 @@ const cases: Array<[string, Partial<core.PodSpec>, Partial<core.Container>, stri
   ['seccomp of the pod', { securityContext: { seccompProfile: { type: 'RuntimeDefault' } } }, {}, '', { seccomp: 'default' }],
   ['processes shared', { shareProcessNamespace: true }, {}, '', { pid: 'sandbox' }],
   ["the host's processes", { hostPID: true }, {}, '', { pid: 'host' }],
+  ['privileged', {}, { securityContext: { privileged: true } }, '', { privileged: true }],
+  ['all of /proc', {}, { securityContext: { procMount: 'Unmasked' } }, '', { unmaskedProc: true }],
+  ['AppArmor off for the pod', { securityContext: { appArmorProfile: { type: 'Unconfined' } } }, {}, '', { appArmor: 'unconfined' }],
+  [
+    'a profile of its own',
+    { securityContext: { appArmorProfile: { type: 'Unconfined' } } },
+    { securityContext: { appArmorProfile: { type: 'Localhost', localhostProfile: 'mine' } } },
+    '',
+    { appArmor: 'mine' },
+  ],
+  ['labels of SELinux', { securityContext: { seLinuxOptions: { level: 's0:c1' } } }, {}, '', { seLinux: { level: 's0:c1' } }],
 ];
 describe('container spec', () => {
   for (const [name, pod, container, user, want] of cases) test(name, () => expect(specOf(pod, container, user)).toMatchObject(want));
