@@ -90,7 +90,12 @@ describe('defaults, as upstream fills them in', () => {
     expect(body.spec).toMatchObject({
       ...{ restartPolicy: 'Always', terminationGracePeriodSeconds: 30, dnsPolicy: 'ClusterFirst', schedulerName: 'default-scheduler' },
       ...{ serviceAccountName: 'default', enableServiceLinks: true, securityContext: {}, priority: 0 },
-      volumes: [{ emptyDir: {} }, { configMap: { defaultMode: 420 } }, { secret: { defaultMode: 420 } }],
+      volumes: [
+        { emptyDir: {} },
+        { configMap: { defaultMode: 420 } },
+        { secret: { defaultMode: 420 } },
+        { projected: { defaultMode: 420 } },
+      ],
       tolerations: [{ key: 'node.kubernetes.io/not-ready', tolerationSeconds: 300 }, { key: 'node.kubernetes.io/unreachable' }],
     });
     expect(body.spec.containers[0]).toMatchObject({
