@@ -192,6 +192,8 @@ async function start(
     {
       ...{ addresses: [network.clusterDns], port: 53, domain: network.clusterDomain, resolvConf: '/etc/resolv.conf' },
       ownRanges: [network.podCidr, network.serviceCidr],
+      stubDomains: network.stubDomains,
+      hosts: { 'host.docker.internal': nodeAddress },
     },
     deps('dns'),
   );

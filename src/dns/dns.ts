@@ -8,7 +8,8 @@ import { createAnswer } from './answer.ts';
 import { followNames } from './cluster-names.ts';
 import { createPlace } from './place.ts';
 import { followResolvConf } from './resolv-conf.ts';
-import { createUpstream } from './upstream.ts';
+import { withStubDomains } from './stub-domains.ts';
+import { createUpstream, type Upstream } from './upstream.ts';
 
 export type DnsConfig = {
   /** Such as cluster.local. */
@@ -20,6 +21,10 @@ export type DnsConfig = {
   resolvConf: string;
   /** The ranges of services and pods: nobody outside knows their reverse names, so nobody outside is asked. */
   ownRanges?: readonly string[];
+  /** Names of single machines: host.docker.internal is the host, as containers know it elsewhere. */
+  hosts?: Readonly<Record<string, string>>;
+  /** Name servers for names below a domain, instead of those in `resolvConf`. */
+  stubDomains?: Readonly<Record<string, readonly string[]>>;
   /** How long answers about the cluster hold; half a minute if not given, as kubeadm sets it up. */
   ttlSeconds?: number;
   /** The port of the servers in `resolvConf`; 53 if not given. */
@@ -55,6 +60,21 @@ export async function startDns(config: DnsConfig, deps: DnsDeps): Promise<Dns> {
   const nameservers = followResolvConf(config.resolvConf, clock);
   const port = config.upstreamPort ?? 53;
   const cluster = followNames(informers);
+  const upstreamOf = (servers: () => Promise<readonly string[]>): Upstream =>
+    createUpstream({
+      ...{ clock, random, log },
+      // Asking ourselves would go round for ever.
+      servers: async () =>
+        (await servers()).filter((it) => port !== config.port || !own.has(addressKey(it))).map((address) => ({ address, port })),
+      count: (result) => asked.inc({ result }),
+    });
+  const others = upstreamOf(nameservers);
+  const stubs = new Map(
+    Object.entries(config.stubDomains ?? {}).map(([domain, servers]) => [
+      domain.toLowerCase().replace(/\.$/, ''),
+      upstreamOf(async () => servers),
+    ]),
+  );
   const answer = createAnswer({
     ...{ cluster, clock, random, log },
     zone: {
@@ -62,14 +82,9 @@ export async function startDns(config: DnsConfig, deps: DnsDeps): Promise<Dns> {
       ttl: config.ttlSeconds ?? 30,
       servers: config.addresses.slice(0, 1),
       ownRanges: config.ownRanges ?? [],
+      ...(config.hosts && { hosts: config.hosts }),
     },
-    upstream: createUpstream({
-      ...{ clock, random, log },
-      // Asking ourselves would go round for ever.
-      servers: async () =>
-        (await nameservers()).filter((it) => port !== config.port || !own.has(addressKey(it))).map((address) => ({ address, port })),
-      count: (result) => asked.inc({ result }),
-    }),
+    upstream: withStubDomains(stubs, others),
     count: (source) => queries.inc({ source }),
   });
 

@@ -29,6 +29,8 @@ export type Zone = {
   servers: readonly string[];
   /** Ranges of addresses whose reverse names nobody outside knows. */
   ownRanges: readonly string[];
+  /** Names of single machines, such as the host, that are in no domain of ours. */
+  hosts?: Readonly<Record<string, string>>;
 };
 
 export type Found =
@@ -53,6 +55,8 @@ const noName: Found = { type: 'no such name' };
 export function lookUp(name: string, type: string, as: string, cluster: ClusterNames, zone: Zone): Found {
   const address = reverseAddress(name);
   if (address !== undefined) return reverse(address, type, as, cluster, zone);
+  const host = zone.hosts && Object.hasOwn(zone.hosts, name) ? zone.hosts[name] : undefined;
+  if (host !== undefined) return addresses(as, [host], type, zone);
   if (name === zone.domain) return apex(type, as, zone);
   if (!name.endsWith(`.${zone.domain}`)) return { type: 'elsewhere' };
   const labels = name.slice(0, -zone.domain.length - 1).split('.');
