@@ -68,6 +68,8 @@ export type KindRecord<T extends KubeObject> = {
   prepareCreate?: (draft: T) => void;
   /** Update of the main resource; `status` has been copied from `was` before. `generation` rises when spec changed (caller's work). */
   prepareUpdate?: (draft: T, was: T) => void;
+  /** Update through /status: what a client that does not know a field leaves out stays. */
+  prepareStatus?: (draft: T, was: T) => void;
   /** Faults of the whole object; with `was`, also what may not change. Metadata is checked by the caller. */
   validate?: (it: T, was?: T) => FieldError[];
   /** Faults of an update through /status. */

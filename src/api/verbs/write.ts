@@ -189,7 +189,9 @@ function draftOf(kind: AnyKind, was: KubeObject, asked: KubeObject, subresource:
     const { labels, annotations } = asked.metadata;
     // Upstream lets /status change these two, and nothing else of the metadata.
     const metadata = { ...unmanaged(was.metadata), ...(labels && { labels }), ...(annotations && { annotations }) };
-    return deepCopy({ ...was, metadata, ...(status !== undefined && { status }) });
+    const draft = deepCopy({ ...was, metadata, ...(status !== undefined && { status }) });
+    kind.prepareStatus?.(draft, was);
+    return draft;
   }
   const part = partOf(kind, subresource);
   // Who changes a part leaves the metadata alone, but may say which object is meant.

@@ -281,3 +281,20 @@ test.each(hooks)('the life of a container: %s', async (_, spec, lifecycle, fault
   const { body } = await api.post(pods).send({ metadata: { name: 'life' }, spec: { ...spec, containers: [app({ lifecycle })] } });
   expect(causes(body)).toEqual(fault ? [`spec.containers[0].lifecycle${fault}`] : []);
 });
+
+test('a status written by who does not know of generations keeps them', async () => {
+  await make('generations', {});
+  const conditions = (observedGeneration?: number): object[] => [
+    { type: 'Ready', status: 'True', ...(observedGeneration && { observedGeneration }) },
+  ];
+  const write = async (status: object): Promise<Json> =>
+    (
+      await api
+        .put(`${pods}/generations/status`)
+        .send({ ...(await api.get(`${pods}/generations`)).body, status })
+        .expect(200)
+    ).body.status;
+  await write({ phase: 'Running', observedGeneration: 1, conditions: conditions(1) });
+  const kept = await write({ phase: 'Running', conditions: conditions() });
+  expect([kept.observedGeneration, kept.conditions[0].observedGeneration, kept.qosClass]).toEqual([1, 1, 'BestEffort']);
+});

@@ -30,6 +30,7 @@ export const pod = defineKind<Pod>({
     }
   },
   parts: [ephemeralContainers, resize],
+  prepareStatus: keepGenerations,
   validate: (it, was) => [...podSpecFaults(it.spec, 'spec'), ...(was ? podUpdateFaults(it, was) : createFaults(it))],
   columns: podColumns,
   fields: {
@@ -49,6 +50,17 @@ export const pod = defineKind<Pod>({
     return already !== undefined && it.metadata.deletionTimestamp ? Math.min(already, seconds) : seconds;
   },
 });
+
+/** Who writes a status without knowing of observed generations takes none away (preserveOldObservedGeneration). */
+function keepGenerations({ status }: Pod, { status: was }: Pod): void {
+  if (!status || !was) return;
+  if (was.qosClass !== undefined) status.qosClass ??= was.qosClass;
+  if (was.observedGeneration !== undefined) status.observedGeneration ||= was.observedGeneration;
+  for (const it of status.conditions ?? []) {
+    const before = was.conditions?.find(({ type }) => type === it.type)?.observedGeneration;
+    if (before !== undefined) it.observedGeneration ||= before;
+  }
+}
 
 /** They are added to pods that are there (ValidatePodCreate). */
 const createFaults = ({ spec }: Pod): FieldError[] =>
