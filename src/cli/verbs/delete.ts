@@ -116,11 +116,13 @@ function graceOf({ flags: given, io }: VerbContext<typeof flags>): number | unde
 async function chosen(context: VerbContext<typeof flags>, given: Given): Promise<Selected[]> {
   if (given.all && given.selector !== undefined) throw new CommandError("setting 'all' parameter but found a non empty selector.");
   if (given.all && given.fieldSelector !== undefined) throw new CommandError("setting 'all' parameter but found a non empty selector.");
-  if (namesFiles(given) || context.args.length === 0) return selectNames(context, given);
+  // All is a selector that everything matches: no name goes with it.
+  const args = given.all ? { ...given, selector: '' } : given;
+  if (namesFiles(given) || context.args.length === 0) return selectNames(context, args);
   const session = context.session();
   // Faults of grammar come before faults of the cluster.
   const meant = meantBy(context.args, await session.served());
-  const selected = await selectNames(context, given);
+  const selected = await selectNames(context, args);
   const unlisted = meant.by === 'type' ? meant.resources.find((it) => !it.verbs.includes('delete')) : undefined;
   if (unlisted) throw new CommandError(`the server does not allow this method on the requested resource (${qualified(unlisted)})`);
   return selected;

@@ -28,8 +28,11 @@ const memoryText = (bytes: number): string => `${Math.floor(bytes / 1024 / 1024)
 
 type Row = { cells: string[]; name: string; cpu: number; memory: number };
 
-function inOrder(rows: Row[], by: string | undefined): Row[] {
+function checkOrder(by: string | undefined): void {
   if (by !== undefined && by !== '' && by !== 'cpu' && by !== 'memory') throw new CommandError('--sort-by accepts only cpu or memory');
+}
+
+function inOrder(rows: Row[], by: string | undefined): Row[] {
   return rows.sort((a, b) => (by === 'cpu' ? b.cpu - a.cpu : by === 'memory' ? b.memory - a.memory : a.name < b.name ? -1 : 1));
 }
 
@@ -43,6 +46,7 @@ const topNode = verb({
   async run(context) {
     const { flags: given, args, io } = context;
     if (args.length > 1) throw new CommandError("node [NAME | -l label]\nSee 'peapod top node -h' for help and examples");
+    checkOrder(given.sortBy);
     const session = context.session();
     const resource = await metrics(session, 'nodes');
     const items = (await itemsOf(context, resource, undefined, args[0])) as NodeMetrics[];
@@ -92,6 +96,7 @@ const topPod = verb({
   async run(context) {
     const { flags: given, args, io } = context;
     if (args.length > 1) throw new CommandError("pod [NAME | -l label]\nSee 'peapod top pod -h' for help and examples");
+    checkOrder(given.sortBy);
     const session = context.session();
     const resource = await metrics(session, 'pods');
     const items = (await itemsOf(
