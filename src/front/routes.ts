@@ -38,7 +38,7 @@ export function compileRoutes(ingresses: readonly networking.Ingress[]): Routes 
     const { namespace = '' } = it.metadata;
     const { rules = [], tls = [], defaultBackend } = it.spec ?? {};
     const own = defaultBackend && backendOf(namespace, defaultBackend);
-    if (rules.length === 0) fallback ??= own;
+    fallback ??= own;
     for (const { host = '', http } of rules) {
       const known = hosts.get(host) ?? { paths: [] };
       hosts.set(host, known);
