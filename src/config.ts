@@ -47,6 +47,8 @@ export type Config = {
     /** A folder of manifests of pods that this node runs on its own; '' for none. */
     staticPodPath: string;
     containerLogs: { maxBytes: number; count: number };
+    /** Processes that a pod may have; -1: as many as it likes. */
+    podPidsLimit: number;
     /** Of its resources, what is not for pods. */
     reserved: { [name: string]: string };
     /** Sysctls that pods may set although they are not safe. */
@@ -216,6 +218,12 @@ export const settings = {
     check: () => undefined,
   },
   'max-pods': { env: 'PEAPOD_MAX_PODS', default: '110', summary: 'pods this node takes', check: wholeNumber(1, 250) },
+  'pod-pids-limit': {
+    env: 'PEAPOD_POD_PIDS_LIMIT',
+    default: '-1',
+    summary: 'processes a pod may have (-1: as many as it likes)',
+    check: (value) => (/^(-1|[1-9]\d*)$/.test(value) ? undefined : 'must be -1 or a number'),
+  },
   reserved: {
     env: 'PEAPOD_RESERVED',
     default: '',
@@ -323,6 +331,7 @@ function frozen(value: (name: SettingName) => string): Config {
     node: {
       name: nodeName,
       maxPods: Number(value('max-pods')),
+      podPidsLimit: Number(value('pod-pids-limit')),
       containerLogs: { maxBytes: quantityValue(value('container-log-max-size')), count: Number(value('container-log-max-files')) },
       staticPodPath: value('static-pod-path') && resolve(value('static-pod-path')),
       reserved: Object.fromEntries(listOf(value('reserved')).map((it) => it.split('=') as [string, string])),

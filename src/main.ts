@@ -147,6 +147,7 @@ async function start(
     maxPods: config.node.maxPods,
     staticPodPath: config.node.staticPodPath,
     containerLogs: config.node.containerLogs,
+    podPidsLimit: config.node.podPidsLimit,
     reserved: config.node.reserved,
     unsafeSysctls: config.node.unsafeSysctls,
     eviction: config.node.eviction,

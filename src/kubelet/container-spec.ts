@@ -28,6 +28,10 @@ export type ContainerFacts = {
   /** The engine's runtime, of the pod's class. */
   runtime?: string;
   gpus?: GpuRequest;
+  /** The control group of the pod, if it has one. */
+  group?: string;
+  /** Processes that it may have; absent: as many as it likes. */
+  pids?: number;
 };
 
 // Upstream's defaults of containerLogMaxSize and containerLogMaxFiles.
@@ -57,7 +61,7 @@ export function containerSpec(pod: Pod, container: Container, facts: ContainerFa
     tty: container.tty ?? false,
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,
-    limits: limitsOf(pod, container, facts.nodeMemoryBytes),
+    limits: { ...limitsOf(pod, container, facts.nodeMemoryBytes), ...(facts.pids !== undefined && { pids: facts.pids }) },
     privileged: security.privileged ?? false,
     readOnlyRootFilesystem: security.readOnlyRootFilesystem ?? false,
     ...(security.capabilities?.add?.length && { addCapabilities: security.capabilities.add }),
@@ -69,6 +73,7 @@ export function containerSpec(pod: Pod, container: Container, facts: ContainerFa
     ...seLinuxOf(pod, container),
     ...(facts.runtime && { runtime: facts.runtime }),
     ...(facts.gpus && { gpus: facts.gpus }),
+    ...(facts.group && { cgroupParent: facts.group }),
     ...(pid && { pid }),
     ...(container.lifecycle?.stopSignal && { stopSignal: container.lifecycle.stopSignal }),
     logFiles: facts.logFiles ?? usualLogs,

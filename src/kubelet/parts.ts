@@ -39,6 +39,8 @@ export type KubeletConfig = {
   containerLogs?: { maxBytes: number; count: number };
   /** Sysctls that pods may set although they are not safe. */
   unsafeSysctls: readonly string[];
+  /** Processes that all containers of a pod may have together; none or less: as many as they like. */
+  podPidsLimit: number;
   /** Of the node's resources, what is not for pods. */
   reserved: { [name: string]: string };
   eviction: EvictionConfig;

@@ -13,6 +13,7 @@ import { type PodPlan, planPod, type Waiting } from './plan.ts';
 import { PodResize } from './resize/pod-resize.ts';
 import { limitsOf } from './resources.ts';
 import { removePodFiles } from './pod-files.ts';
+import { groupName } from './pod-group.ts';
 import type { ProbeSubject } from './probes/run.ts';
 import { containersOf, isFinished } from './restart.ts';
 import { ownConditions } from './conditions.ts';
@@ -332,7 +333,7 @@ export class PodWorker {
   }
 
   async #terminate(): Promise<void> {
-    const { observer, clock, client, volumes, config, backOff, log } = this.#parts;
+    const { observer, clock, client, volumes, config, backOff, runtime, log } = this.#parts;
     const pod = this.#pod;
     const { uid, namespace = '', name } = pod.metadata;
     this.#publish();
@@ -351,6 +352,7 @@ export class PodWorker {
     await volumes.remove(uid);
     await passed(this.#parts, uid, 'volumes removed');
     await removePodFiles(config.rootDir, uid);
+    await runtime.groups?.remove(groupName(uid));
     await passed(this.#parts, uid, 'pod files removed');
     backOff.forget(`${uid}/`);
     this.#parts.probes.follow(uid, [], true);

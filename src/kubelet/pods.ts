@@ -6,6 +6,7 @@ import { label, podKey } from './names.ts';
 import { isSandbox } from './observed.ts';
 import type { Parts } from './parts.ts';
 import { podsWithFiles, removePodFiles } from './pod-files.ts';
+import { groupName } from './pod-group.ts';
 import { PodWorker } from './pod-worker.ts';
 import { referencesOf } from './references.ts';
 import type { PodSource } from './static-pods/index.ts';
@@ -124,6 +125,7 @@ export async function removeOrphans(parts: Parts, informer: PodSource, pods: Pod
         }
         await volumes.remove(uid);
         await removePodFiles(config.rootDir, uid);
+        await runtime.groups?.remove(groupName(uid));
         log.info('pod without an object removed', { uid, containers: states.length });
       } catch (error) {
         log.warn('pod without an object could not be removed', { uid, error: messageOf(error) });

@@ -8,6 +8,7 @@ import { hostsText, kernelHostname, resolverOf, resolverText } from './network-f
 import type { PreparedVolume } from './mounts.ts';
 import type { Parts } from './parts.ts';
 import { writePodFiles } from './pod-files.ts';
+import { podGroup } from './pod-group.ts';
 import { runtimeOf } from './runtime-class.ts';
 import { passed } from './steps.ts';
 
@@ -33,6 +34,7 @@ export async function createSandbox(
   const { addresses, config, runtime } = parts;
   if (pod.spec.hostUsers === false) throw new Error("can't set `spec.hostUsers: false`, runtime does not support user namespaces");
   const engineRuntime = await runtimeOf(parts, pod);
+  const group = await podGroup(parts, pod);
   const own = pod.spec.hostNetwork ? undefined : addresses.take();
   const { uid } = pod.metadata;
   await passed(parts, uid, 'address taken');
@@ -54,6 +56,7 @@ export async function createSandbox(
     const id = await runtime.containers.createSandbox({
       ...sandboxSpec(parts, pod, attempt, own, mounts),
       ...(engineRuntime && { runtime: engineRuntime }),
+      ...(group && { cgroupParent: group }),
     });
     await passed(parts, uid, 'sandbox made');
     const started = startSandbox(parts, uid, id, own);

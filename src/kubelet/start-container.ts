@@ -12,6 +12,7 @@ import { containerLabels, containerName, containerPath, label } from './names.ts
 import { newest } from './observed.ts';
 import type { Parts } from './parts.ts';
 import { createMessageFile } from './pod-files.ts';
+import { podGroup } from './pod-group.ts';
 import { oomScoreAdj } from './resources.ts';
 import { runtimeOf } from './runtime-class.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -166,6 +167,7 @@ async function describe(parts: Parts, pod: Pod, container: Container, image: Ima
   await passed(parts, uid, 'message file made');
   const profile = seccompProfileOf(pod, container);
   const runtime = await runtimeOf(parts, pod);
+  const group = await podGroup(parts, pod);
   const gpus = gpusFor(
     container,
     parts.node.gpus,
@@ -188,6 +190,8 @@ async function describe(parts: Parts, pod: Pod, container: Container, image: Ima
     ...(target !== undefined && { target }),
     ...(runtime !== undefined && { runtime }),
     ...(gpus && { gpus }),
+    ...(group && { group }),
+    ...(config.podPidsLimit > 0 && { pids: config.podPidsLimit }),
     ...(profile?.type === 'Localhost' && { seccompProfile: await seccompText(config.rootDir, profile.localhostProfile ?? '') }),
   });
   const score = spec.limits.oomScoreAdj;

@@ -236,6 +236,17 @@ export interface Resources {
   listVolumes(labels: Labels): Promise<string[]>;
 }
 
+/** Of several containers together. Absent: no limit. */
+export type GroupLimits = Pick<ResourceLimits, 'cpuShares' | 'nanoCpus' | 'memoryBytes' | 'pids'>;
+
+/** Groups in which containers share limits. */
+export interface ControlGroups {
+  /** Makes it or sets its limits anew; what it gives is the `cgroupParent` of the containers. */
+  ensure(name: string, limits: GroupLimits): Promise<string>;
+  /** Its containers must be gone. One that is not there counts as removed. */
+  remove(name: string): Promise<void>;
+}
+
 export type EngineInfo = {
   name: string;
   version: string;
@@ -265,6 +276,8 @@ export interface Runtime {
   streams: Streams;
   images: Images;
   resources: Resources;
+  /** Absent where this process cannot make groups that the engine uses. */
+  groups?: ControlGroups;
 }
 
 /** The engine could not start a container. `exitCode` as the engine reports it: 126, 127, 128. */

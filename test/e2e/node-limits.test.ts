@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type core, node as nodeKind, runtimeClass } from '../../src/kinds/index.ts';
@@ -125,6 +125,12 @@ here('a pod is confined as it wants', () => {
     const spec = { resources: { limits: { memory: '64Mi', cpu: '500m' } }, containers: [sh(script)] };
     expect(await said('whole', spec)).toBe(String(64 * 1024 * 1024));
     expect((await node.get('whole'))?.status?.qosClass).toBe('Guaranteed');
+    const group = `/sys/fs/cgroup/memory/peapod/pod${(await node.get('whole'))?.metadata.uid}`;
+    if (!existsSync('/sys/fs/cgroup/memory')) return;
+    expect(readFileSync(join(group, 'memory.limit_in_bytes'), 'utf8').trim()).toBe(String(64 * 1024 * 1024));
+    await node.remove('whole', 0);
+    await node.line('whole', 'gone');
+    expect(existsSync(group)).toBe(false);
   });
 });
 

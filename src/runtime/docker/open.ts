@@ -5,6 +5,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { EngineInfo, Runtime } from '../runtime.ts';
 import { dockerContainers } from './containers.ts';
+import { controlGroups } from './control-groups.ts';
 import { type DockerConfig, engineAt } from './engine.ts';
 import { dockerImages } from './images.ts';
 import { bridgesOf } from './network/bridges.ts';
@@ -38,8 +39,12 @@ export async function openDocker(config: DockerConfig, deps: { clock: Clock; log
     streams: dockerStreams(docker, { clock: deps.clock, ownHost }),
     images: dockerImages(docker),
     resources: dockerResources(docker),
+    ...(makesGroups(raw, ownHost) && { groups: controlGroups(info.cgroupVersion, deps.clock) }),
   };
 }
+
+/** An engine that leaves groups to systemd wants slices, whose limits are systemd's to set. */
+const makesGroups = (raw: Raw, ownHost: boolean): boolean => ownHost && raw.CgroupDriver === 'cgroupfs' && process.getuid?.() === 0;
 
 const makesCables = async ({ network = 'auto' }: DockerConfig, ownHost: boolean): Promise<boolean> =>
   network === 'auto' && (await canMakeCables(ownHost));

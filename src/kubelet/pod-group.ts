@@ -1,0 +1,28 @@
+import { type core, podLimits, podRequests } from '../kinds/index.ts';
+import { milliValue, quantityValue } from '../meta/quantity.ts';
+import type { GroupLimits } from '../runtime/index.ts';
+import type { Parts } from './parts.ts';
+import { cpuShares } from './resources.ts';
+
+type Where = Pick<Parts, 'runtime'> & { config: Pick<Parts['config'], 'podPidsLimit'> };
+
+export const groupName = (uid: string): string => `pod${uid}`;
+
+/** What a pod is limited to as a whole; undefined when its containers' own limits are all there is (KEP-2837, podPidsLimit). */
+export function groupLimits({ spec }: core.Pod, podPidsLimit: number): GroupLimits | undefined {
+  const pids = podPidsLimit > 0 ? { pids: podPidsLimit } : undefined;
+  if (!spec.resources) return pids;
+  const [limits, requests] = [podLimits(spec), podRequests(spec)];
+  return {
+    ...pids,
+    cpuShares: cpuShares(milliValue(requests.cpu ?? '0')),
+    ...(spec.resources.limits?.cpu && limits.cpu && { nanoCpus: milliValue(limits.cpu) * 1_000_000 }),
+    ...(spec.resources.limits?.memory && limits.memory && { memoryBytes: quantityValue(limits.memory) }),
+  };
+}
+
+/** The group of a pod that is limited as a whole, made if it is missing; undefined for others, and where none can be made. */
+export async function podGroup({ runtime, config }: Where, pod: core.Pod): Promise<string | undefined> {
+  const limits = runtime.groups && groupLimits(pod, config.podPidsLimit);
+  return limits && runtime.groups?.ensure(groupName(pod.metadata.uid), limits);
+}
