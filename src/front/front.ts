@@ -9,7 +9,7 @@ import { Certificates } from './certificates.ts';
 import { ensureClass } from './class.ts';
 import { type Door, openDoor, plainAcceptor, secureAcceptor } from './listen.ts';
 import { Sessions } from './relay-h2.ts';
-import { certificateFor, compileRoutes, isOurs, matchRoute, type Routes, serviceOfHost } from './routes.ts';
+import { certificateFor, compileRoutes, isOurs, matchRoute, type Routes } from './routes.ts';
 import { type Decision, serve, serveUpgrade, Turns } from './serve.ts';
 import { createIngressStatus } from './status.ts';
 
@@ -66,7 +66,7 @@ export async function startFront(config: FrontConfig, deps: Deps): Promise<Front
   };
 
   function decide(host: string, path: string): Decision {
-    const backend = matchRoute(current(), host, path) ?? serviceOfHost(host);
+    const backend = matchRoute(current(), host, path);
     if (!backend) return { code: 404, text: 'default backend - 404' };
     const key = `${backend.namespace}/${backend.service}`;
     const destination = destinationOf(services.get(key), slicesOf(key), backend);

@@ -88,6 +88,8 @@ describe('which rule fits', () => {
     ['b.test', '/x', 'x'],
     ['b.test', '/y', 'own'],
     ['other.test', '/', 'default'],
+    ['web.default.localhost', '/', 'web'],
+    ['web.default.localhost', '/any/x', 'any'],
   ])('%s%s goes to %s', (host, path, want) => expect(matchRoute(routes, host, path)?.service).toBe(want));
 });
 

@@ -79,14 +79,17 @@ function fits({ isExact, path }: PathRoute, asked: string): boolean {
 /** The name itself, then the wildcard that stands for its first label, then what has no host. */
 export const candidates = (host: string): string[] => [host, host.replace(/^[^.]+/, '*'), ''];
 
-/** `host` is in lower case and has no port, `path` has no query. */
+/**
+ * `host` is in lower case and has no port, `path` has no query. Rules first, then the name of a Service, which no default
+ * backend takes away, then default backends.
+ */
 export function matchRoute({ hosts, fallback }: Routes, host: string, path: string): Backend | undefined {
   const found = candidates(host).flatMap((name) => hosts.get(name) ?? []);
   for (const { paths } of found) {
     const route = paths.find((it) => fits(it, path));
     if (route) return route.backend;
   }
-  return found.find((it) => it.fallback)?.fallback ?? fallback;
+  return serviceOfHost(host) ?? found.find((it) => it.fallback)?.fallback ?? fallback;
 }
 
 /** The key of the Secret for a host that a client names in its first words. */
