@@ -129,6 +129,52 @@ describe('an agent that dies at any step of a pod', () => {
     }
   });
 
+  test('while a container of it starts anew: it does so once', { timeout: 120_000 }, async () => {
+    const again = /^Running init=Completed\(0\) side=running app=runningx1 more=running$/;
+    const crash = (name: string): void => {
+      const all = node.runtime.all().filter((it) => it.status === 'running' && it.labels['io.kubernetes.pod.name'] === name);
+      node.runtime.exit(all.find((it) => it.labels['io.kubernetes.container.name'] === 'app')?.id ?? '', 1);
+    };
+    // Volumes, image, message file, made, started, hook: as many as the list says of a container.
+    for (let nth = 1; nth <= 6; nth++) {
+      const name = `anew-${nth}`;
+      const { metadata } = await node.create(name, busy);
+      await running(name);
+      const dead = dieAt(nth);
+      crash(name);
+      const step = await dead;
+      await another();
+      await node.seen(`${name}, killed at "${step}", to run again`, async () => again.test(lineOf((await node.get(name)) as core.Pod)));
+      await node.remove(name);
+      await gone(name);
+      await node.seen(`nothing of ${name} at the engine`, () => node.runtime.all().length === 0);
+      expect([...node.runtime.volumes, await node.addresses(), existsSync(join(node.rootDir, 'pods', metadata.uid))]).toEqual([0, false]);
+    }
+  });
+
+  test('while it ends by itself: it is done once, and its logs stay', { timeout: 120_000 }, async () => {
+    const once: Partial<core.PodSpec> = { ...busy, restartPolicy: 'Never', containers: [{ name: 'app', image: 'i' }] };
+    const done = 'Succeeded init=Completed(0) side=Completed(0) app=Completed(0)';
+    for (let nth = 1; nth <= 5; nth++) {
+      const name = `done-${nth}`;
+      const { metadata } = await node.create(name, once);
+      await node.seen(`${name} to run`, async () => lineOf((await node.get(name)) as core.Pod).includes('app=running'));
+      // What ends it: the sidecar stopped (two steps), its sandbox and its address, its volumes.
+      const dead = Promise.race([dieAt(nth), node.seen('its end', async () => lineOf((await node.get(name)) as core.Pod) === done)]);
+      const app = node.runtime.all().find((it) => it.status === 'running' && it.labels['io.kubernetes.container.name'] === 'app');
+      node.runtime.exit(app?.id ?? '', 0);
+      await dead;
+      await another();
+      await node.seen(`${name} to be done`, async () => lineOf((await node.get(name)) as core.Pod) === done);
+      await node.seen('its address to be free', async () => (await node.addresses()) === 0);
+      const left = node.runtime.all().map((it) => `${it.labels['io.kubernetes.container.name']} ${it.status}`);
+      expect(left.sort()).toEqual(['app exited', 'init exited', 'side exited']);
+      await node.remove(name, 0);
+      await node.seen(`nothing of ${name} at the engine`, () => node.runtime.all().length === 0 && node.runtime.volumes.size === 0);
+      await nothingIsLeft(name, metadata.uid);
+    }
+  });
+
   test('while it starts, and the pod is deleted before the next one comes', { timeout: 120_000 }, async () => {
     for (let nth = 1; nth <= life.starting.length; nth++) {
       const name = `early-${nth}`;
