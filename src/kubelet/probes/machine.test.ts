@@ -9,6 +9,19 @@ const cases: Array<
   ['readiness: three failures', 'readiness', {}, [f, f, f], [undefined, undefined, f]],
   ['readiness: success between failures counts anew', 'readiness', { failureThreshold: 2 }, [s, f, s, f, f], [s, s, s, s, f]],
   ['readiness: two successes asked for', 'readiness', { successThreshold: 2, failureThreshold: 1 }, [f, s, s], [f, f, s]],
+  ['readiness: failures below the threshold change nothing', 'readiness', {}, [s, f, f, s, f, f], [s, s, s, s, s, s]],
+  [
+    'readiness: three successes asked for, one failure between',
+    'readiness',
+    { successThreshold: 3 },
+    [s, s, f, s, s, s],
+    [undefined, undefined, undefined, undefined, undefined, s],
+  ],
+  ['readiness: goes and comes', 'readiness', { failureThreshold: 1 }, [s, f, s, f], [s, f, s, f]],
+  ['startup: not yet, then well', 'startup', { failureThreshold: 5 }, [f, f, s], [undefined, undefined, s]],
+  ['startup: never', 'startup', { failureThreshold: 3 }, [f, f, f], [undefined, undefined, f]],
+  ['liveness: one failure is enough', 'liveness', { failureThreshold: 1 }, [s, f], [s, f]],
+  ['liveness: recovers in time', 'liveness', { failureThreshold: 3 }, [f, f, s, f, f], [undefined, undefined, s, s, s]],
   ['liveness: failing for good', 'liveness', { failureThreshold: 2 }, [s, f, f], [s, s, f]],
 ];
 for (const [name, type, thresholds, outcomes, want] of cases) {
