@@ -162,7 +162,7 @@ export const settings = {
   },
   'data-plane': {
     env: 'PEAPOD_DATA_PLANE',
-    default: 'userspace',
+    default: 'auto',
     summary: 'what carries Services: auto, userspace or nftables',
     check: (value) => (['auto', 'userspace', 'nftables'].includes(value) ? undefined : 'must be auto, userspace or nftables'),
   },

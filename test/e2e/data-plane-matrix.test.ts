@@ -5,7 +5,7 @@ import { type core, isPodReady, pod, service } from '../../src/kinds/index.ts';
 import { faultOfKernel } from '../../src/proxy/index.ts';
 import { found, startTestCluster, type TestCluster } from '../fixtures/cluster/cluster.ts';
 import { readKubeconfig } from '../fixtures/cluster/kubeconfig.ts';
-import { askFrom, askFromHost, echoSpec, type Question } from '../fixtures/proxy/echo.ts';
+import { askFrom, askFromHost, echoSpec, openOutside, type Question } from '../fixtures/proxy/echo.ts';
 
 /** Every kind of service, from everywhere, by both protocols, through both data planes. */
 const namespace = 'default';
@@ -38,14 +38,17 @@ describe.each([
   let cluster: TestCluster;
   let client: Client;
   let close = (): void => {};
+  let outside: ReturnType<typeof openOutside>;
   beforeAll(async () => {
     if (skipped) return;
     const flags = ['--data-plane', plane];
     cluster = await startTestCluster({ name: `matrix-${plane}`, second, nodePorts: '24900-24989', flags });
     ({ client, close } = readKubeconfig(cluster.kubeconfig));
+    outside = openOutside(second);
   });
   afterAll(async () => {
     close();
+    outside?.close();
     await cluster?.destroy();
   });
 
@@ -87,9 +90,10 @@ describe.each([
     const web = ['web-0', 'web-1'];
     const ip = ({ spec }: core.Service): string => spec.clusterIP ?? '';
     const nodePort = ({ spec }: core.Service): number => spec.ports?.[0]?.nodePort ?? 0;
-    const pods = ['pod', 'itself'];
+    // 127.0.0.1 is another host to each of them.
+    const others = ['pod', 'itself', 'outside'];
     const rows: Row[] = [
-      { what: 'the pod itself', address: web0.status?.podIP ?? '', port: 8080, by: ['web-0'] },
+      { what: 'the pod itself', address: web0.status?.podIP ?? '', port: 8080, by: ['web-0'], notFrom: ['outside'] },
       { what: 'ClusterIP', address: ip(services.plain), port: 80, by: web },
       { what: 'ClusterIP, ClientIP affinity', address: ip(services.sticky), port: 80, by: web, isSticky: true },
       { what: 'ClusterIP, no endpoints', address: ip(services.nobody), port: 80, by: [] },
@@ -97,14 +101,14 @@ describe.each([
       { what: 'ClusterIP, internal traffic Local', address: ip(services.nodePort), port: 80, by: web },
       { what: 'ClusterIP, endpoint in host network', address: ip(services.hostNetwork), port: 80, by: ['on-host'] },
       { what: 'NodePort, external traffic Local', address: node, port: nodePort(services.nodePort), by: web },
-      { what: 'NodePort at 127.0.0.1', address: '127.0.0.1', port: nodePort(services.nodePort), by: web, notFrom: pods },
+      { what: 'NodePort at 127.0.0.1', address: '127.0.0.1', port: nodePort(services.nodePort), by: web, notFrom: others },
       { what: 'NodePort, endpoint in host network', address: node, port: nodePort(services.hostNetwork), by: ['on-host'] },
-      { what: 'the same at 127.0.0.1', address: '127.0.0.1', port: nodePort(services.hostNetwork), by: ['on-host'], notFrom: pods },
+      { what: 'the same at 127.0.0.1', address: '127.0.0.1', port: nodePort(services.hostNetwork), by: ['on-host'], notFrom: others },
       { what: 'LoadBalancer', address: node, port: 24_992, by: web },
       { what: 'LoadBalancer at its node port', address: node, port: nodePort(services.balanced), by: web },
       { what: 'external IP', address: hostAddress, port: 24_993, by: web },
       { what: 'host port', address: node, port: hostPort, by: ['with-host-port'] },
-      { what: 'host port at 127.0.0.1', address: '127.0.0.1', port: hostPort, by: ['with-host-port'], notFrom: pods },
+      { what: 'host port at 127.0.0.1', address: '127.0.0.1', port: hostPort, by: ['with-host-port'], notFrom: others },
     ];
     const questions = rows.flatMap(({ address, port, by, isSticky }) =>
       // Each of two answers at least once in 16 tries by chance, but for one run in 30,000.
@@ -115,13 +119,17 @@ describe.each([
       ['itself', (all) => askFrom(web0, all)],
       ['host', askFromHost],
       ['host network', (all) => askFrom(onHostPod, all)],
+      ['outside', outside.ask],
     ];
     // The last of what was created is programmed when it is refused or answered.
     await found(cluster, 'the last service answers', async () => {
       const [answers] = await askFromHost([{ protocol: 'TCP', address: hostAddress, port: 24_993, tries: 1 }]);
       return answers?.[0]?.startsWith('web-');
     });
-    const answered = await Promise.all(callers.map(async ([name, ask]) => [name, await ask(questions)] as const));
+    // Where it cannot be asked there is nothing to wait for.
+    const asked = (name: string): Question[] =>
+      questions.map((it, i) => ({ ...it, tries: rows[i >> 1]?.notFrom?.includes(name) ? 0 : it.tries }));
+    const answered = await Promise.all(callers.map(async ([name, ask]) => [name, await ask(asked(name))] as const));
 
     const failures: string[] = [];
     const lines = [['', ...callers.map(([name]) => name)]];
@@ -147,6 +155,8 @@ describe.each([
         (await askFrom(caller, [{ ...question, protocol: 'TCP', tries: 1 }]))[0]?.[0]?.split(' ')[1];
       expect(await seen({ address: ip(services.plain), port: 80 })).toBe(caller.status?.podIP);
       expect(await seen({ address: node, port: nodePort(services.nodePort) })).toBe(caller.status?.podIP);
+      const question: Question = { protocol: 'TCP', address: node, port: nodePort(services.nodePort), tries: 1 };
+      expect((await outside.ask([question]))[0]?.[0]).toContain(` ${outside.address}`);
     }
   });
 });

@@ -31,7 +31,8 @@ export const serviceKey = 'ip daddr . meta l4proto . th dport';
  * - `source`: endpoints that could not answer the client itself see this host instead: a pod that asked its own service,
  *   and clients whose address means something else over there. So does an endpoint in this host's own network: a UDP
  *   server answers from the address that it was asked from. The first rule changes nothing, so that Docker does not either:
- *   it would hide this host from itself behind another of its addresses.
+ *   it would hide this host from itself behind another of its addresses. `self` has every endpoint twice: what others lead
+ *   elsewhere, such as another cluster's services, is theirs.
  */
 export const skeleton = (it: TableFacts): string => `table ip ${it.name} {
   map services { type ipv4_addr . inet_proto . inet_service : verdict; }
@@ -53,11 +54,16 @@ export const skeleton = (it: TableFacts): string => `table ip ${it.name} {
     type nat hook postrouting priority 90; policy accept;
     ${it.nodeAddress ? `oifname "lo" ip saddr ${it.nodeAddress} ip daddr ${it.nodeAddress} snat to ${it.nodeAddress}` : ''}
     ct status & dnat != dnat return
+    ip daddr . ip daddr != @self return
     ${it.nodeAddress ? `oifname "lo" ip daddr ${it.nodeAddress} snat to ${it.nodeAddress}` : ''}
     oifname "lo" return
     ip saddr . ip daddr @self masquerade
     ip saddr { 127.0.0.0/8, ${it.serviceCidr} } masquerade
     ${it.podCidr && it.nodeCidr ? `ip saddr != ${it.podCidr} ip daddr != ${it.nodeCidr} masquerade` : ''}
+  }
+  chain source-here {
+    type nat hook input priority 90; policy accept;
+    ${it.nodeAddress && it.podCidr ? `ct status & dnat == dnat meta l4proto udp ip daddr ${it.nodeAddress} ip saddr != ${it.podCidr} snat to ${it.nodeAddress}` : ''}
   }
   chain refuse {
     meta l4proto tcp reject with tcp reset

@@ -2,6 +2,7 @@ import type { Client, EventRecorder, Informers } from '../../client/index.ts';
 import { type core, isPodFinished, namespace, networkPolicy, node, pod } from '../../kinds/index.ts';
 import { type Clock, toTime } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
+import { deepEqual } from '../../meta/copy.ts';
 import { withCondition } from '../../meta/condition.ts';
 import { isReason } from '../../meta/status-error.ts';
 import type { KernelTable } from '../nftables/kernel-table.ts';
@@ -86,7 +87,7 @@ function policyPod({ metadata, spec, status }: core.Pod, nodeName: string): Poli
 }
 
 const hasChanged = (a: core.Pod, b: core.Pod): boolean =>
-  a.status?.podIP !== b.status?.podIP || a.status?.phase !== b.status?.phase || a.metadata.labels !== b.metadata.labels;
+  a.status?.podIP !== b.status?.podIP || a.status?.phase !== b.status?.phase || !deepEqual(a.metadata.labels, b.metadata.labels);
 
 async function tellNode(count: number, { nodeName, why }: Config, { client, clock, log }: Deps): Promise<void> {
   try {
