@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { podForTests } from '../../test/fixtures/kubelet/pods.ts';
 import type { core } from '../kinds/index.ts';
-import { hostnameOf, hostsText, kernelHostname, parseResolver, resolverOf, resolverText } from './network-files.ts';
+import { hostnameOf, hostsText, kernelHostname, parseResolver, resolverOf, resolverText, withinLimits } from './network-files.ts';
 
 const host = parseResolver(
   '# made by hand\nnameserver 192.168.1.1\nnameserver 127.0.0.53\nsearch old.example\nsearch lan.example corp.example\noptions edns0 trust-ad\n',
@@ -44,6 +44,20 @@ const cases: Array<[string, Partial<core.PodSpec>, string]> = [
 ];
 describe('resolv.conf', () => {
   for (const [name, spec, want] of cases) test(name, () => expect(resolverText(resolverOf(podForTests(spec), dns))).toBe(want));
+  test('what no resolver would read is left out and told of', () => {
+    const nameservers = ['1.1.1.1', '2.2.2.2', '3.3.3.3', '4.4.4.4'];
+    const searches = Array.from({ length: 40 }, (_, i) => `${'x'.repeat(90)}${i}.example`);
+    const { resolver, cut } = withinLimits({ nameservers, searches, options: [] });
+    expect([resolver.nameservers, resolver.searches.length]).toEqual([nameservers.slice(0, 3), 20]);
+    expect(cut).toEqual([
+      expect.stringMatching(
+        /^Search Line limits were exceeded, some search paths have been omitted, the applied search line is: x+0\.example /,
+      ),
+      'Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: 1.1.1.1 2.2.2.2 3.3.3.3',
+    ]);
+    const few = { nameservers: ['1.1.1.1'], searches: ['a'], options: [] };
+    expect(withinLimits(few)).toEqual({ resolver: few, cut: [] });
+  });
   test('a host with nothing but a resolver of its own', () => {
     const alone = { ...dns, host: parseResolver('nameserver 127.0.0.53\n') };
     expect(resolverOf(podForTests({ dnsPolicy: 'Default' }), alone).nameservers).toEqual(['10.96.0.10']);

@@ -34,7 +34,7 @@ export function resolverOf(pod: Pod, dns: Dns): Resolver {
     const domain = dns.clusterDomain;
     base = {
       nameservers: [dns.clusterDns],
-      searches: unique([`${pod.metadata.namespace ?? ''}.svc.${domain}`, `svc.${domain}`, domain, ...dns.host.searches]).slice(0, 32),
+      searches: unique([`${pod.metadata.namespace ?? ''}.svc.${domain}`, `svc.${domain}`, domain, ...dns.host.searches]),
       options: ['ndots:5'],
     };
   }
@@ -55,6 +55,23 @@ function hostResolver(pod: Pod, dns: Dns): Resolver {
   if (pod.spec.hostNetwork) return dns.host;
   const reachable = dns.host.nameservers.filter((it) => !it.startsWith('127.') && it !== '::1');
   return { ...dns.host, nameservers: reachable.length > 0 ? reachable : [dns.clusterDns] };
+}
+
+// What the C library reads (validation, MaxDNSNameservers and its neighbours).
+const most = { nameservers: 3, searches: 32, searchCharacters: 2048 };
+
+/** Without what no resolver would read; `cut` says in upstream's words what was left out. */
+export function withinLimits(all: Resolver): { resolver: Resolver; cut: string[] } {
+  const nameservers = all.nameservers.slice(0, most.nameservers);
+  const searches = all.searches.slice(0, most.searches);
+  while (searches.join(' ').length > most.searchCharacters) searches.pop();
+  const told = (what: string, omitted: string, line: string, applied: string[]): string =>
+    `${what} limits were exceeded, some ${omitted} have been omitted, the applied ${line} line is: ${applied.join(' ')}`;
+  const cut = [
+    ...(searches.length < all.searches.length ? [told('Search Line', 'search paths', 'search', searches)] : []),
+    ...(nameservers.length < all.nameservers.length ? [told('Nameserver', 'nameservers', 'nameserver', nameservers)] : []),
+  ];
+  return { resolver: { ...all, nameservers, searches }, cut };
 }
 
 export const resolverText = ({ nameservers, searches, options }: Resolver): string =>

@@ -4,7 +4,7 @@ import { dotted } from './admission/sysctls.ts';
 import { messageOf } from './faults.ts';
 import { containerName, sandboxLabels, sandboxName } from './names.ts';
 import { networkOf } from './network.ts';
-import { hostsText, kernelHostname, resolverOf, resolverText } from './network-files.ts';
+import { hostsText, kernelHostname, resolverOf, resolverText, withinLimits } from './network-files.ts';
 import type { PreparedVolume } from './mounts.ts';
 import type { Parts } from './parts.ts';
 import { writePodFiles } from './pod-files.ts';
@@ -40,11 +40,13 @@ export async function createSandbox(
   await passed(parts, uid, 'address taken');
   try {
     const address = own ?? config.nodeAddress;
+    const { resolver, cut } = withinLimits(
+      resolverOf(pod, { clusterDns: config.clusterDns, clusterDomain: config.clusterDomain, host: parts.node.resolver }),
+    );
+    for (const it of cut) parts.recorder.record(pod, 'Warning', 'DNSConfigForming', it);
     const text = {
       hosts: hostsText(pod, config.clusterDomain, own === undefined ? { hostFile } : { address: own }),
-      resolver: resolverText(
-        resolverOf(pod, { clusterDns: config.clusterDns, clusterDomain: config.clusterDomain, host: parts.node.resolver }),
-      ),
+      resolver: resolverText(resolver),
     };
     const files = await writePodFiles(config.rootDir, uid, text);
     await passed(parts, uid, 'pod files written');
