@@ -113,6 +113,26 @@ describe('a resize', () => {
     await node.seen('the room taken', () => containerOf('small')?.limits.cpuShares === 1536);
   });
 
+  test('to less memory than is in use waits until it is not', async () => {
+    await make('hungry', both('10m', '64Mi'));
+    const { usage } = node.runtime.streams;
+    const using = (memory: number) => async () => ({ at: 0, cpuNanoseconds: 0, memoryWorkingSetBytes: memory, memoryRssBytes: memory });
+    node.runtime.streams.usage = using(50 << 20);
+    await resize('hungry', both('10m', '32Mi'));
+    const condition = await node.seen('the fault', async () => {
+      const it = await conditionOf('hungry', 'PodResizeInProgress');
+      return it?.reason === 'Error' && it;
+    });
+    expect(condition.message).toBe(`attempting to set the memory limit of container app (${32 << 20}) below current usage (${50 << 20})`);
+    expect(containerOf('hungry')?.limits.memoryBytes).toBe(64 << 20);
+    node.runtime.streams.usage = using(10 << 20);
+    await node.advance(16);
+    await settled('hungry');
+    expect(containerOf('hungry')?.limits.memoryBytes).toBe(32 << 20);
+    node.runtime.streams.usage = usage;
+    await node.remove('hungry', 0);
+  });
+
   test('that the engine refuses is told of and tried again', async () => {
     await make('stubborn', both('10m', '64Mi'));
     node.runtime.refuseUpdate = 'device or resource busy';
