@@ -61,6 +61,112 @@ spec:
   containers: [{ name: main, image: "busybox:1.36", command: [sh, -c, "echo one; echo two; exec sleep 3600"] }]
 `;
 
+const sets = `apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: db, labels: { app: db } }
+spec:
+  serviceName: db
+  selector: { matchLabels: { app: db } }
+  template:
+    metadata: { labels: { app: db } }
+    spec:
+      terminationGracePeriodSeconds: 0
+      topologySpreadConstraints:
+      - { maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: ScheduleAnyway, labelSelector: { matchLabels: { app: db } } }
+      containers:
+      - name: db
+        image: busybox:1.36
+        command: [sleep, "3600"]
+        resources: { requests: { cpu: 0.01, memory: 0.25Gi } }
+        volumeMounts: [{ name: data, mountPath: /data }]
+  volumeClaimTemplates:
+  - metadata: { name: data, labels: { a: b } }
+    spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 10Mi } } }
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: { name: agent, labels: { app: agent } }
+spec:
+  selector: { matchLabels: { app: agent } }
+  template:
+    metadata: { labels: { app: agent } }
+    spec:
+      terminationGracePeriodSeconds: 0
+      nodeSelector: { kubernetes.io/os: linux }
+      containers: [{ name: agent, image: "busybox:1.36", command: [sleep, "3600"] }]
+---
+apiVersion: v1
+kind: ReplicationController
+metadata: { name: old, labels: { app: old } }
+spec:
+  replicas: 0
+  selector: { app: old }
+  template:
+    metadata: { labels: { app: old } }
+    spec: { containers: [{ name: old, image: "busybox:1.36", command: [sleep, "3600"] }] }
+`;
+const jobs = `apiVersion: batch/v1
+kind: Job
+metadata: { name: once }
+spec:
+  completions: 1
+  completionMode: Indexed
+  activeDeadlineSeconds: 100
+  ttlSecondsAfterFinished: 1000
+  template:
+    spec:
+      restartPolicy: Never
+      containers: [{ name: once, image: "busybox:1.36", command: [echo, hello] }]
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: { name: yearly }
+spec:
+  schedule: "0 0 1 1 *"
+  jobTemplate:
+    spec:
+      activeDeadlineSeconds: 100
+      template:
+        spec:
+          restartPolicy: OnFailure
+          containers: [{ name: yearly, image: "busybox:1.36", command: [echo, hello] }]
+`;
+const limits = `apiVersion: v1
+kind: ResourceQuota
+metadata: { name: quota }
+spec: { hard: { count/jobs.batch: 20, requests.storage: 2Gi, count/configmaps: "30" } }
+---
+apiVersion: v1
+kind: ResourceQuota
+metadata: { name: best }
+spec: { hard: { pods: 7 }, scopes: [BestEffort, NotTerminating] }
+---
+apiVersion: v1
+kind: LimitRange
+metadata: { name: limits }
+spec:
+  limits:
+  - { type: Container, defaultRequest: { cpu: 10m } }
+  - { type: PersistentVolumeClaim, max: { storage: 1Gi }, min: { storage: 1Mi } }
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: { name: budget }
+spec: { minAvailable: 1, selector: { matchLabels: { app: db } } }
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: scaler }
+spec:
+  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: nobody }
+  minReplicas: 1
+  maxReplicas: 2
+  metrics:
+  - { type: Resource, resource: { name: cpu, target: { type: Utilization, averageUtilization: 80 } } }
+  - { type: Pods, pods: { metric: { name: hits }, target: { type: AverageValue, averageValue: "10" } } }
+  behavior: { scaleDown: { stabilizationWindowSeconds: 60, policies: [{ type: Pods, value: 1, periodSeconds: 60 }] } }
+`;
+
 function write(): void {
   const files: Record<string, string> = {
     'web.yaml': web('green'),
@@ -68,6 +174,9 @@ function write(): void {
     'lone.yaml': pod,
     'broken.yaml': 'a: [',
     'nokind.yaml': 'a: 1\n',
+    'sets.yaml': sets,
+    'jobs.yaml': jobs,
+    'limits.yaml': limits,
     'foreign.yaml': 'apiVersion: example.com/v1\nkind: Foo\nmetadata: { name: x }\n',
     env: 'A=1\n# a remark\nB=two words\n',
     file: 'hello\n',
@@ -90,8 +199,11 @@ const splitLine = (line: string): string[] => [...line.matchAll(/(?:[^\s']|'[^']
 /** A line; `~` before it: only the exit code and the first output count, as the order of lines is chance. */
 async function compare(line: string): Promise<void> {
   const quietly = line.startsWith('~');
+  // Of what has no namespace each client makes its own.
   const command = line.replace(/^~/, '');
-  const [theirs, ours] = await Promise.all(clients.map(async (client) => ({ client, ...(await ask(client, command, pod)) })));
+  const [theirs, ours] = await Promise.all(
+    clients.map(async (client) => ({ client, ...(await ask(client, command.replaceAll('%', namespaces[client]), pod)) })),
+  );
   const shown = ({ client, code, stdout, stderr }: Result & { client: Client }) =>
     quietly ? { code } : { code, stdout: normal(stdout, namespaces[client]), stderr: normal(stderr, namespaces[client]) };
   expect(shown(ours as Result & { client: Client }), command).toEqual(shown(theirs as Result & { client: Client }));
@@ -284,6 +396,65 @@ delete pod lone --grace-period=0 --force
 delete pod runner --now --wait=false
 delete pod runner --grace-period=3 --now
 delete pods --all --cascade=nope`,
+  ],
+  [
+    'sets, jobs and limits',
+    `
+apply --server-side -f @limits.yaml
+apply --server-side -f @sets.yaml
+apply --server-side -f @jobs.yaml
+~rollout status statefulset/db --timeout=60s
+~rollout status daemonset/agent --timeout=60s
+wait --for=condition=complete job/once --timeout=60s
+describe daemonset agent
+describe rc old
+describe job once
+describe cronjob yearly
+describe quota
+describe limits limits
+describe namespace %
+describe pdb budget
+describe hpa scaler
+describe priorityclass system-node-critical
+rollout history sts/db
+rollout history ds/agent --revision=1
+rollout undo sts/db
+rollout undo rc/old
+set image ds/agent agent=busybox:latest
+set env sts/db A=b
+~rollout status statefulset/db --timeout=60s
+~rollout status daemonset/agent --timeout=60s
+rollout history statefulsets
+rollout undo ds/agent --dry-run=client
+rollout undo ds/agent --dry-run=server
+rollout undo ds/agent
+rollout undo sts/db
+rollout restart ds/agent
+rollout pause ds/agent
+set image cronjob/yearly yearly=busybox:latest
+set env cronjob/yearly A=b
+set env cronjob/yearly --list
+set resources cronjob/yearly --limits=cpu=1
+set serviceaccount sts/db default
+create job again --from=cronjob/yearly
+create job made --image=busybox:1.36 --dry-run=client -o yaml -- a b
+create cronjob made --image=busybox:1.36 --schedule='0 0 1 1 *' --dry-run=client -o yaml -- a b
+create cronjob made --image=busybox:1.36 --schedule='0 0 1 1 *' --restart=Never
+create quota made --hard=pods=3,cpu=2 --scopes=BestEffort --dry-run=client -o yaml
+create quota made --hard=count/secrets=30
+create pdb made --selector=app=x --max-unavailable=50% --dry-run=client -o yaml
+create pdb made --selector=app=x --min-available=1
+create priorityclass made --value=1000 --description='a b' --dry-run=client -o yaml
+create priorityclass % --value=1000
+autoscale sts/db --min=1 --max=3 --cpu-percent=80 --name=made
+autoscale sts/db --max=3 --dry-run=client -o yaml
+autoscale sts/db --max=3 --name=made
+autoscale ds/agent --max=3
+expose rc old --port=80
+set selector service/old app=new
+get service old -o jsonpath={.spec.selector}
+~delete priorityclass %
+delete sts/db ds/agent rc/old --wait=false`,
   ],
   [
     'the cluster',

@@ -5,6 +5,7 @@ const changes: ReadonlyArray<[RegExp, string]> = [
   [/example-redis-config-[a-z0-9]{10}/g, 'example-redis-config-HASH'],
   [new RegExp(`-${hash}-${suffix}\\b`, 'g'), '-HASH-END'],
   [new RegExp(`-${hash}\\b(?=[ "\\n]|$)`, 'gm'), '-HASH'],
+  [new RegExp(`kube-api-access-${suffix}\\b`, 'g'), 'kube-api-access-END'],
   [/pod-template-hash=\w+/g, 'pod-template-hash=HASH'],
   [new RegExp(`<pending>|\\b${address}\\b`, 'g'), 'ADDRESS'],
   [/\b(\d+):[1-6]\d{4}\/(TCP|UDP)/g, '$1:NODEPORT/$2'],

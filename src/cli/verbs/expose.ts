@@ -104,7 +104,11 @@ function selectorOf({ resource }: Selected, object: AnyObject): Record<string, s
       return labels;
     }
     case 'services':
-      if (!spec.selector) throw new CommandError('the service has no pod selector set');
+    case 'replicationcontrollers':
+      if (!spec.selector)
+        throw new CommandError(
+          resource.plural === 'services' ? 'the service has no pod selector set' : 'the replication controller has no pod selector set',
+        );
       return spec.selector as Record<string, string>;
     case 'deployments':
     case 'replicasets': {
