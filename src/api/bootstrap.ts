@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type AnyKind,
+  clusterRole,
+  clusterRoleBinding,
   endpointSlice,
   endpoints,
   kindByName,
@@ -14,6 +16,7 @@ import {
 import { readYamlDocuments } from '../meta/read/yaml.ts';
 import { isReason } from '../meta/status-error.ts';
 import type { KubeObject } from '../meta/types.ts';
+import { policyObjects } from './auth/rbac/policy.ts';
 import type { localTransport } from './local.ts';
 
 type Local = ReturnType<typeof localTransport>;
@@ -29,10 +32,12 @@ async function ensure(local: Local, kind: AnyKind, object: object, namespaceName
   }
 }
 
-/** What every cluster starts with: four namespaces, two priority classes, and the objects of `manifests` (a folder of YAML files, if it is there). */
+/** What every cluster starts with: four namespaces, two priority classes, the usual roles, and the objects of `manifests` (a folder of YAML files, if it is there). */
 export async function ensureInitialObjects(local: Local, manifests: string): Promise<void> {
   for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) await ensure(local, namespace, { metadata: { name } });
   for (const { name, ...its } of systemPriorityClasses) await ensure(local, priorityClass, { metadata: { name }, ...its });
+  const { roles, bindings } = policyObjects();
+  await Promise.all([...roles.map((it) => ensure(local, clusterRole, it)), ...bindings.map((it) => ensure(local, clusterRoleBinding, it))]);
   if (!existsSync(manifests)) return;
   for (const file of readdirSync(manifests).sort()) {
     if (!/\.ya?ml$/.test(file)) continue;

@@ -10,19 +10,32 @@ import { bodyOf, sendBytes, sendObject, sendWarnings } from './http.ts';
 import { type Form, negotiate } from './negotiate.ts';
 import { includeObject, writeOptions } from './options.ts';
 import { messageFor, readStrictly } from './reading.ts';
-import type { RequestInfo } from './request.ts';
+import { checkEscalation } from './auth/rbac/escalation.ts';
+import type { RequestInfo, User } from './request.ts';
 import { partialOf, tableOf } from './table.ts';
 import type { Page } from './verbs/read.ts';
 import type { Written } from './verbs/write.ts';
 
 /** A request for resources, with what its path says of it. */
-export type Exchange = { api: ApiContext; request: IncomingMessage; response: ServerResponse; info: RequestInfo; kind: AnyKind };
+export type Exchange = {
+  api: ApiContext;
+  request: IncomingMessage;
+  response: ServerResponse;
+  info: RequestInfo;
+  kind: AnyKind;
+  user: User;
+};
 
 /** What a write asks for. Whoever does not say who it is goes by its program's name. */
-export const optionsOf = ({ info, request }: Exchange): WriteOptions => ({
-  fieldManager: programOf(request.headers['user-agent']),
-  ...writeOptions(info),
+export const optionsOf = (exchange: Exchange): WriteOptions => ({
+  fieldManager: programOf(exchange.request.headers['user-agent']),
+  ...writeOptions(exchange.info),
+  ...approvalOf(exchange),
 });
+
+/** Roles and bindings are not for everyone to write as they like. */
+export const approvalOf = ({ api, kind, user }: Exchange): Pick<WriteOptions, 'approve'> =>
+  kind.group === 'rbac.authorization.k8s.io' ? { approve: (...written) => checkEscalation(api.authorizer, user, ...written) } : {};
 
 /** `kubectl/v1.33.0 (linux/amd64)` is kubectl. What cannot be printed is left out, and what is too long for a name. */
 const programOf = (agent = ''): string => (agent.split('/', 1)[0] ?? '').replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '').slice(0, 128);

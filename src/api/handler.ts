@@ -7,7 +7,7 @@ import type { KubeObject } from '../meta/types.ts';
 import { shown } from './codec.ts';
 import { applyObject, applyScale, readConfiguration } from './apply.ts';
 import type { ApiContext } from './context.ts';
-import { answer, answerList, type Exchange, inPatch, objectIn, optionsOf, patchedObject } from './exchange.ts';
+import { answer, answerList, approvalOf, type Exchange, inPatch, objectIn, optionsOf, patchedObject } from './exchange.ts';
 import { bodyOf, sendObject, sendWarnings } from './http.ts';
 import { type NodeLookup, serveMeasured } from './measured.ts';
 import { negotiate } from './negotiate.ts';
@@ -47,7 +47,7 @@ export function resourceHandler(
   return async (request: IncomingMessage, response: ServerResponse, info: RequestInfo, user: User): Promise<void> => {
     const kind = kindByPlural(info.group, info.version, info.plural);
     if (!kind || !isPlaced(kind, info)) throw notServed();
-    const exchange: Exchange = { api, request, response, info, kind };
+    const exchange: Exchange = { api, request, response, info, kind, user };
     if (info.subresource !== undefined && !measured.includes(kind)) return subresource(exchange, connect);
     if (info.subresource !== undefined) throw notServed();
     if (!kind.verbs.includes(info.verb as Verb)) throw notAllowed();
@@ -99,7 +99,7 @@ async function review(exchange: Exchange, user: User): Promise<void> {
   const { api, kind, info } = exchange;
   if (info.name !== undefined || (kind.namespaced && info.namespace === undefined)) throw notAllowed();
   const object = await objectIn(exchange, writeOptions(info));
-  answer(exchange, 201, { object: await answerReview(kind, object, user, api.tokens), entry: undefined });
+  answer(exchange, 201, { object: await answerReview(kind, object, user, api), entry: undefined });
 }
 
 /** The route by which a request changes an object, where it is not the object's own. */
@@ -140,7 +140,7 @@ async function patch(exchange: Exchange): Promise<void> {
 
 async function apply(exchange: Exchange): Promise<void> {
   const { api, kind, info, request, response } = exchange;
-  const options = { ...applyOptions(info), ...routeOf(info) };
+  const options = { ...applyOptions(info), ...routeOf(info), ...approvalOf(exchange) };
   const { config, faults } = readConfiguration(kind, await bodyOf(request), options.fieldValidation !== 'Ignore');
   if (faults.length > 0 && options.fieldValidation === 'Strict') throw badRequest(`error strict decoding YAML: ${faults.join(', ')}`);
   sendWarnings(response, faults);

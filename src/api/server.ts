@@ -20,10 +20,11 @@ import { serviceAccountOf } from './admission/service-account.ts';
 import { type ServiceAddressConfig, serviceAddresses } from './admission/service-addresses.ts';
 import { claimGrowth, defaultStorageClass, volumeProtection } from './admission/volume.ts';
 import { authenticate } from './auth/authenticate.ts';
-import { authorize } from './auth/authorize.ts';
+import { createAuthorizer } from './auth/authorize.ts';
 import { impersonate } from './auth/impersonate.ts';
 import type { Pki } from './auth/pki.ts';
-import { type AccountTokens, accountTokens } from './auth/tokens/account-tokens.ts';
+import { followRoles } from './auth/rbac/roles.ts';
+import { accountTokens, type AccountTokens } from './auth/tokens/account-tokens.ts';
 import { signingKey } from './auth/tokens/jwt.ts';
 import { ensureInitialObjects, ensureKubernetesService, ensureServiceCidr } from './bootstrap.ts';
 import { decode, shown, storeKey } from './codec.ts';
@@ -104,7 +105,9 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
     return entry && decode(entry);
   };
   const tokens = accountTokens({ key: signingKey(pki.tokenKey), issuer: config.tokenIssuer, clock, random, find });
-  const api = createContext({ store, clock, random, log, admission, tokens });
+  const roles = await followRoles(store);
+  const authorizer = createAuthorizer(roles);
+  const api = createContext({ store, clock, random, log, admission, tokens, authorizer });
   const checks: HealthCheck[] = [];
   const streams = createStreams({
     ...{ clock, log, connectNode: deps.connectNode },
@@ -113,7 +116,7 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
   const dialIn = createDialIn(api, deps.connectNode);
   const handler = requestHandler(api, deps, checks, streams.connect, dialIn);
   const upgrade = (request: IncomingMessage, socket: unknown, head: Buffer): void =>
-    void onUpgrade({ streams, dialIn }, tokens, request, socket as Socket, head);
+    void onUpgrade({ streams, dialIn }, api, request, socket as Socket, head);
   const local = localTransport(api, deps.connectNode);
   await ensureInitialObjects(local, config.manifests);
   await ensureServiceCidr(local, config.serviceCidr);
@@ -131,6 +134,7 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
     announce: (address, clusterIp) => ensureKubernetesService(local, { clusterIp, address, port }),
     async close() {
       stopExpiry();
+      roles.stop();
       streams.close();
       dialIn.close();
       await listener.close();
@@ -142,14 +146,14 @@ type Upgrades = { streams: Streams; dialIn: DialIn };
 
 async function onUpgrade(
   { streams, dialIn }: Upgrades,
-  tokens: AccountTokens,
+  { tokens, authorizer }: ApiContext,
   request: IncomingMessage,
   socket: Socket,
   head: Buffer,
 ): Promise<void> {
   const info = parsePath(request.method ?? 'GET', request.url ?? '/');
   try {
-    authorize(impersonate(await authenticate(request, tokens), request.headers), info);
+    authorizer.authorize(impersonate(await authenticate(request, tokens), request.headers, authorizer), info);
     if (dialIn.isMeant(info)) dialIn.upgrade(request, socket, head, info);
     else streams.upgrade(request, socket, head, info);
   } catch (error) {
@@ -183,8 +187,8 @@ function requestHandler(api: ApiContext, deps: ApiDeps, checks: readonly HealthC
         deps.log.error('a request failed', { verb: info.verb, path: info.path, error: String((error as Error)?.stack ?? error) });
     };
     const serve = (asks: User): void => {
-      const user = impersonate(asks, request.headers);
-      authorize(user, info);
+      const user = impersonate(asks, request.headers, api.authorizer);
+      api.authorizer.authorize(user, info);
       if (dialIn.isMeant(info)) dialIn.serve(request, response, info).catch(fail);
       else if (info.isResource) resources(request, response, info, user).catch(fail);
       else if (

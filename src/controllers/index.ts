@@ -1,3 +1,4 @@
+import { clusterRoleAggregation } from './cluster-role-aggregation/reconcile.ts';
 import { daemonSets } from './daemonset/reconcile.ts';
 import { cronJobs } from './cronjob/reconcile.ts';
 import { deployments } from './deployment/reconcile.ts';
@@ -59,6 +60,7 @@ export const controllers: readonly Controller[] = [
   garbageCollector,
   defaultServiceAccounts,
   serviceAccountTokens,
+  clusterRoleAggregation,
   rootCaPublisher,
   claimBinder,
   volumeReclaimer,

@@ -39,6 +39,7 @@ import { ipAddress } from './networking/ip-address.ts';
 import { networkPolicy } from './networking/network-policy.ts';
 import { serviceCidr } from './networking/service-cidr.ts';
 import { podDisruptionBudget } from './policy/pod-disruption-budget.ts';
+import { clusterRole, clusterRoleBinding, role, roleBinding } from './rbac/roles.ts';
 import { priorityClass, systemPriorityClasses } from './scheduling/priority-class.ts';
 import { isDefaultClass, storageClass } from './storage/storage-class.ts';
 import { eventsEvent } from './events/event.ts';
@@ -63,10 +64,15 @@ export type * as metrics from './generated/metrics-v1beta1.ts';
 export type * as nodeV1 from './generated/node-v1.ts';
 export type * as networking from './generated/networking-v1.ts';
 export type * as policy from './generated/policy-v1.ts';
+export type * as rbac from './generated/rbac-v1.ts';
 export type * as scheduling from './generated/scheduling-v1.ts';
 export type * as storage from './generated/storage-v1.ts';
 
 export {
+  clusterRole,
+  clusterRoleBinding,
+  role,
+  roleBinding,
   namespace,
   node,
   pod,
@@ -140,6 +146,10 @@ export const kinds: readonly AnyKind[] = [
   storageClass,
   lease,
   runtimeClass,
+  role,
+  roleBinding,
+  clusterRole,
+  clusterRoleBinding,
   eventsEvent,
 ];
 

@@ -6,7 +6,7 @@ import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Client } from '../../src/client/index.ts';
-import { type core, pod, serviceAccount } from '../../src/kinds/index.ts';
+import { type core, pod, roleBinding, serviceAccount } from '../../src/kinds/index.ts';
 import { found, startTestCluster, type TestCluster } from '../fixtures/cluster/cluster.ts';
 import { readKubeconfig } from '../fixtures/cluster/kubeconfig.ts';
 
@@ -20,6 +20,11 @@ beforeAll(async () => {
   cluster = await startTestCluster({ name: 'accounts', second, nodePorts: '20500-20549' });
   ({ client, close } = readKubeconfig(cluster.kubeconfig));
   await client.create(serviceAccount, { metadata: { name: 'robot', namespace } });
+  await client.create(roleBinding, {
+    metadata: { name: 'robot-views', namespace },
+    roleRef: { kind: 'ClusterRole', name: 'view' },
+    subjects: [{ kind: 'ServiceAccount', name: 'robot', namespace }],
+  });
 });
 afterAll(async () => {
   close();

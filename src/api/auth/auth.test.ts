@@ -6,11 +6,14 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { rbac } from '../../kinds/index.ts';
 import { VirtualClock } from '../../lib/virtual-clock.ts';
 import { parsePath, type User } from '../request.ts';
 import { authenticate } from './authenticate.ts';
-import { authorize } from './authorize.ts';
+import { createAuthorizer } from './authorize.ts';
 import { openPki, type Pki } from './pki.ts';
+import { policyObjects } from './rbac/policy.ts';
+import { rolesFrom } from './rbac/roles.ts';
 
 const start = Date.parse('2026-11-23T12:00:00Z');
 const day = 86_400_000;
@@ -121,6 +124,16 @@ describe('certificates', () => {
 test('a connection without a certificate belongs to nobody', () => {
   expect(authenticate({ socket: {}, headers: {} } as unknown as IncomingMessage, noTokens)).toMatchObject({ name: 'system:anonymous' });
 });
+
+const { roles, bindings } = policyObjects();
+const policy = rolesFrom({
+  role: () => undefined,
+  clusterRole: (name) => roles.find((it) => it.metadata.name === name) as rbac.ClusterRole | undefined,
+  bindings: () => [],
+  clusterBindings: () => bindings as rbac.ClusterRoleBinding[],
+  stop: () => {},
+});
+const { authorize } = createAuthorizer(policy);
 
 const allowed: Array<[groups: string[], method: string, url: string]> = [
   [['system:masters'], 'DELETE', '/api/v1/namespaces/default/pods'],

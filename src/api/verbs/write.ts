@@ -55,6 +55,7 @@ export async function createObject(
     stored.defaults?.(draft);
     setManagers(draft, options.applied ? given : trackedFields(api, kind, undefined, asSeen(kind, draft), undefined, options));
     await api.admission.create(stored, draft);
+    options.approve?.(stored, draft);
     stored.defaults?.(draft);
     stored.prepareCreate?.(draft);
     const admitted = await api.admission.reserve(stored, draft, undefined);
@@ -122,6 +123,7 @@ export async function updateObject(
     setManagers(draft, managersOf(api, kind, { was, asked, draft }, options));
     if (options.subresource !== 'status' && options.subresource !== 'binding')
       await api.admission.update(stored, draft, was, options.subresource);
+    options.approve?.(stored, draft, was);
     const admitted = await api.admission.reserve(stored, draft, was);
     try {
       refuseFaults(stored, draft, [...faultsOfUpdate(stored, draft, was, options.subresource), ...viewFaults(kind, draft, was)]);

@@ -19,6 +19,17 @@ beforeAll(async () => {
   admin = asAdmin(server);
   anyone = asAnyone(server);
   for (const name of ['default', 'robot']) await admin.post(`${at}/serviceaccounts`).send({ metadata: { name } }).expect(201);
+  const subjects = [{ kind: 'ServiceAccount', name: 'robot', namespace: 'default' }];
+  const rules = [{ verbs: ['list'], apiGroups: [''], resources: ['pods'] }];
+  const roles = '/apis/rbac.authorization.k8s.io/v1';
+  await admin
+    .post(`${roles}/clusterroles`)
+    .send({ metadata: { name: 'reads' }, rules })
+    .expect(201);
+  await admin
+    .post(`${roles}/clusterrolebindings`)
+    .send({ metadata: { name: 'reads' }, roleRef: { kind: 'ClusterRole', name: 'reads' }, subjects })
+    .expect(201);
 });
 afterAll(() => server.close());
 
