@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access, constants, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { engineNetwork, type Place, type SandboxNetwork } from './sandbox-network.ts';
 
 /** Says of a sandbox which network we put it into, at which address: `name/address/prefix/gateway`. */
@@ -87,25 +86,15 @@ function ip(before: readonly string[], lines: readonly string[]): Promise<void> 
   });
 }
 
-/** Root on the engine's own Linux host, with the programs for it. */
+/** Root on the engine's own Linux host, with the programs for it. BusyBox has an `ip` too, which knows no batches. */
 export async function canMakeCables(ownHost: boolean): Promise<boolean> {
   if (!ownHost || process.platform !== 'linux' || process.getuid?.() !== 0) return false;
-  const found = await Promise.all(['ip', 'nsenter'].map(isInstalled));
-  return found.every(Boolean);
+  const [ours, inside] = await Promise.all([versionOf('ip', '-V'), versionOf('nsenter', '-t', String(process.pid), '-n', 'ip', '-V')]);
+  return ours.includes('iproute2') && inside.includes('iproute2');
 }
 
-// Not all of them are in the path of every service.
-const programDirs = ['/usr/sbin', '/sbin', '/usr/bin', '/bin', '/usr/local/sbin', '/usr/local/bin'];
-
-async function isInstalled(program: string): Promise<boolean> {
-  for (const dir of programDirs) {
-    if (
-      await access(join(dir, program), constants.X_OK).then(
-        () => true,
-        () => false,
-      )
-    )
-      return true;
-  }
-  return false;
-}
+/** What a program says of itself; '' when it cannot be run. */
+const versionOf = (program: string, ...args: string[]): Promise<string> =>
+  new Promise((resolve) => {
+    execFile(program, args, { timeout: 5_000 }, (error, said) => resolve(error ? '' : said));
+  });
