@@ -37,6 +37,7 @@ function clusterEdge(given: Settings, config: Config): ClusterEdge {
     serviceCidr: network.serviceCidr,
     dataPlane: network.dataPlane,
     nodePorts: network.nodePorts,
+    frontPorts: [config.front.port, config.front.tlsPort].filter((it) => it !== undefined && it > 0) as number[],
     engineHost: config.dockerHost,
     async start({ logFile, onStep }) {
       const { startCluster } = await import('./main.ts');

@@ -43,6 +43,8 @@ export type ClusterEdge = {
   /** What was chosen to carry Services: auto, userspace or nftables. */
   dataPlane: string;
   nodePorts: { first: number; last: number };
+  /** Where the HTTP front is to listen; empty: nowhere in particular. */
+  frontPorts: readonly number[];
   /** Where the engine is spoken to: `unix:///var/run/docker.sock`. */
   engineHost: string;
   /**

@@ -3,6 +3,7 @@ import { type discovery, endpointSlice, ingress, ingressClass, type networking, 
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
+import { holderOfPort } from '../lib/port-holder.ts';
 import { keyOf } from '../meta/owner.ts';
 import { destinationOf } from './backend.ts';
 import { Certificates } from './certificates.ts';
@@ -41,6 +42,8 @@ export interface Front {
   settled(): Promise<void>;
   stop(): void;
 }
+
+type Opened = { door: Door; address: string; port: number; isSecure: boolean; holder?: string | undefined };
 
 /** Answers HTTP for Services by name and for every Ingress of its class. Resolves when its ports have been tried; ends with the signal. */
 export async function startFront(config: FrontConfig, deps: Deps): Promise<Front> {
@@ -90,7 +93,7 @@ export async function startFront(config: FrontConfig, deps: Deps): Promise<Front
 
   await Promise.all([services, ingresses, classes, secrets, slices].map((it) => it.synced));
   await ensureClass(client);
-  const doors: Array<{ door: Door; address: string; port: number; isSecure: boolean }> = [];
+  const doors: Opened[] = [];
   const opened = (isSecure: boolean): number | undefined =>
     doors.find((it) => it.isSecure === isSecure && it.door.port() !== undefined)?.door.port();
   const statuses = createIngressStatus({ client, recorder, log }, () => {
@@ -108,9 +111,12 @@ export async function startFront(config: FrontConfig, deps: Deps): Promise<Front
       );
   };
   const faults = (): string[] =>
-    doors.flatMap(({ door, address, port }) =>
-      ((fault) => (fault ? [`cannot listen on ${address}:${port}: ${wordsOf(fault)}`] : []))(door.fault()),
+    doors.flatMap(({ door, address, port, holder }) =>
+      ((fault) => (fault ? [`cannot listen on ${address}:${port}: ${wordsOf(fault, holder)}`] : []))(door.fault()),
     );
+  const noteHolder = async (it: Opened): Promise<void> => {
+    if (it.door.fault()?.code === 'EADDRINUSE') it.holder = await holderOfPort(it.port);
+  };
 
   const [plain, secure] = [
     await plainAcceptor(handlers),
@@ -124,12 +130,15 @@ export async function startFront(config: FrontConfig, deps: Deps): Promise<Front
     let same = port;
     for (const address of config.addresses) {
       const isSecure = acceptor === secure;
-      const door = await openDoor({ address, port: same, accept: acceptor.accept, clock, onChange: () => void tell() });
-      doors.push({ door, address, port: same, isSecure });
+      const onChange = (): void => tell();
+      const door = await openDoor({ address, port: same, accept: acceptor.accept, clock, onChange });
+      const opened: Opened = { door, address, port: same, isSecure };
+      doors.push(opened);
       // Any port that was free is the one for the other addresses too.
       if (port === 0) same = door.port() ?? 0;
-      const fault = door.fault();
-      if (fault) log.warn('the front cannot listen', { address, port, error: fault.message });
+      if (!door.fault()) continue;
+      await noteHolder(opened);
+      log.warn('the front cannot listen', { fault: faults().at(-1) });
     }
   }
   classes.onChange(() => {
@@ -153,12 +162,13 @@ export async function startFront(config: FrontConfig, deps: Deps): Promise<Front
     sessions.close();
   };
   signal.addEventListener('abort', stop, { once: true });
+  tell();
   log.info('the front is ready', { http: opened(false), https: opened(true), addresses: config.addresses });
   return { ports: () => ({ http: opened(false), https: opened(true) }), faults, settled: () => statuses.settled(), stop };
 }
 
-const wordsOf = (fault: Error & { code?: string }): string =>
-  fault.code === 'EADDRINUSE' ? 'the port is in use by another program' : fault.message;
+const wordsOf = (fault: Error & { code?: string }, holder: string | undefined): string =>
+  fault.code === 'EADDRINUSE' ? `the port is in use by ${holder ?? 'another program'}` : fault.message;
 
 /** The slices of a Service, kept by its key. */
 function followSlices(slices: Informer<discovery.EndpointSlice>) {

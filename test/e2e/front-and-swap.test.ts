@@ -7,7 +7,7 @@ import type { Client } from '../../src/client/index.ts';
 import { event, ingress, ipAddress, isPodReady, pod, service } from '../../src/kinds/index.ts';
 import { found, startTestCluster, type TestCluster } from '../fixtures/cluster/cluster.ts';
 import { readKubeconfig } from '../fixtures/cluster/kubeconfig.ts';
-import { kubectlOf } from '../fixtures/cluster/kubectl.ts';
+import { kubectlOf, run } from '../fixtures/cluster/kubectl.ts';
 import { kubectls } from '../fixtures/kubectl.ts';
 
 /** The ways into a cluster by HTTP: the front, the API server's proxy, a Service that is swapped. */
@@ -117,6 +117,25 @@ test('through the API server: pods and services, with kubectl', async () => {
   expect(await it.ok(['get', '--raw', `${base}/pods/web/proxy/`])).toBe('from web\n');
   const { stderr } = await it(['get', '--raw', `${base}/pods/web:81/proxy/`]);
   expect(stderr).toContain('error trying to reach service: dial tcp');
+});
+
+test('described as kubectl does', async () => {
+  const kubectl = kubectls().at(-1);
+  if (!kubectl) return console.warn('!! there is no kubectl here: NOT compared with it: descriptions of ingresses and addresses');
+  await front();
+  const it = kubectlOf(kubectl.path, cluster.kubeconfig);
+  const clusterIp = (await client.get(service, { namespace, name: 'web' }))?.spec.clusterIP ?? '';
+  for (const what of [
+    ['ingress', 'all'],
+    ['ingressclass', 'peapod'],
+    ['ipaddress', clusterIp],
+  ]) {
+    const own = await run(process.execPath, [bin, 'describe', ...what, '--kubeconfig', cluster.kubeconfig]);
+    // Ages of events move on between the two.
+    const steady = (text: string): string => text.replace(/Events:[\s\S]*/, '');
+    expect(steady(own.stdout)).toBe(steady(await it.ok(['describe', ...what])));
+  }
+  expect(await it.ok(['get', 'ingress', 'all'])).toMatch(/all\s+peapod\s+shop\.test\s+127\.0\.0\.1\s+80\s/);
 });
 
 function swap(...args: string[]): { child: ChildProcess; said: () => string; ended: Promise<number | null> } {

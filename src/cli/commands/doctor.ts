@@ -15,13 +15,16 @@ export const doctor = command({
   flags: {},
   async run({ io, cluster }) {
     const edge = await cluster();
-    const running = (await runningProcess(edge.dataDir)) !== undefined;
+    const record = await runningProcess(edge.dataDir);
+    const running = record !== undefined;
     const engine = await askEngine(edge);
     const host = await readHost({
       dataDir: edge.dataDir,
       host: edge.host,
       port: edge.port,
       portIsOurs: running,
+      frontPorts: edge.frontPorts,
+      ownProcess: record?.pid,
       engine: typeof engine === 'string' ? undefined : engine,
     });
     const findings = diagnose({

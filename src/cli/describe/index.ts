@@ -6,6 +6,7 @@ import { describeDaemonSet } from './daemon-set.ts';
 import { describeDisruptionBudget, describePriorityClass } from './disruption.ts';
 import { describeEndpoints, describeEndpointSlice } from './endpoints.ts';
 import { describeAny } from './generic.ts';
+import { describeIngress, describeIngressClass, describeIpAddress } from './ingress.ts';
 import { describeCronJob, describeJob } from './job.ts';
 import { describeLimitRange, describeQuota } from './limits.ts';
 import { describeNetworkPolicy } from './network-policy.ts';
@@ -39,6 +40,9 @@ const describers: Readonly<Record<string, Describer>> = {
   namespaces: describeNamespace,
   resourcequotas: describeQuota,
   limitranges: describeLimitRange,
+  'ingresses.networking.k8s.io': describeIngress,
+  'ingressclasses.networking.k8s.io': describeIngressClass,
+  'ipaddresses.networking.k8s.io': describeIpAddress,
   'networkpolicies.networking.k8s.io': describeNetworkPolicy,
   nodes: describeNode,
   'priorityclasses.scheduling.k8s.io': describePriorityClass,

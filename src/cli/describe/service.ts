@@ -53,7 +53,7 @@ export async function describeService(object: AnyObject, lookup: Lookup): Promis
 const mostShown = 3;
 
 /** Ready addresses behind a port, three of them at most. */
-function endpointsOf(slices: readonly discovery.EndpointSlice[], portName: string): string {
+export function endpointsOf(slices: readonly discovery.EndpointSlice[], portName: string): string {
   const found = slices.flatMap((slice) =>
     (slice.ports ?? [])
       .filter((it) => (it.name ?? '') === portName)

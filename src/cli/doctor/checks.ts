@@ -110,6 +110,19 @@ const nodePorts: Check = ({ host, cluster }) => {
   return taken.length === 0 ? fine(`${range} are free`) : limited(`${range}: in use are ${taken.join(', ')}`, 'Services cannot have these');
 };
 
+const front: Check = ({ host, cluster }) => {
+  const { frontPorts } = cluster;
+  if (frontPorts.length === 0) return undefined;
+  const what = `ports of the HTTP front (${frontPorts.join(', ')})`;
+  if (host.frontHolders.length === 0) return fine(`${what} are free${cluster.running ? ' or its own' : ''}`);
+  return host.frontHolders.map(({ port, holder }) =>
+    limited(
+      `port ${port} of the HTTP front is in use by ${holder}`,
+      'URLs of Services and Ingresses answer there when it is free: stop the other, or choose another with --front-port and --front-tls-port',
+    ),
+  );
+};
+
 const ranges: Check = ({ host, cluster }) => {
   const { podCidr, serviceCidr } = cluster;
   // While it runs, its own bridge is the route to its pods.
@@ -165,6 +178,7 @@ const checks: readonly Check[] = [
   apiPort,
   dnsPort,
   nodePorts,
+  front,
   ranges,
   disk,
   inotify,

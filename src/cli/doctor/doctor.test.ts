@@ -12,6 +12,7 @@ const host: HostFacts = {
   apiPortFault: undefined,
   listening: [22, 53, 6443],
   listeningEverywhere: [22],
+  frontHolders: [],
   clientPorts: { first: 32768, last: 60999 },
   routes: [{ cidr: '172.17.0.0/16', device: 'docker0' }],
   freeBytes: { data: 50e9, engine: 50e9 },
@@ -22,6 +23,7 @@ const well: Facts = {
   cluster: {
     ...{ name: 'peapod', running: false, dataDir: '/var/lib/peapod/peapod', host: '127.0.0.1', port: 6443 },
     ...{ podCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16', dataPlane: 'auto', nodePorts: { first: 30000, last: 32767 } },
+    frontPorts: [8000, 8443],
   },
   host,
 };
@@ -35,6 +37,12 @@ test('where all is well', async () => {
 const on = (change: Partial<HostFacts>): Facts => ({ ...well, host: { ...host, ...change } });
 const faults: Array<[name: string, facts: Facts, level: 'limited' | 'broken', what: string]> = [
   ['an old Node', { ...well, nodeVersion: 'v18.1.0' }, 'broken', 'Node v18.1.0'],
+  [
+    'a front whose port is taken',
+    on({ frontHolders: [{ port: 8000, holder: 'nginx (process 312)' }] }),
+    'limited',
+    'port 8000 of the HTTP front is in use by nginx (process 312)',
+  ],
   ['no engine', { ...well, engine: 'the Docker Engine cannot be reached' }, 'broken', 'the Docker Engine cannot be reached'],
   ['an old engine', { ...well, engine: { ...engineForTests, apiVersion: '1.39' } }, 'limited', 'API 1.39'],
   ['an engine elsewhere', { ...well, engine: { ...engineForTests, sharesHost: false } }, 'limited', 'the engine runs elsewhere'],
@@ -94,7 +102,15 @@ docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0
 });
 
 test('this host is read without a fault', async () => {
-  const facts = await readHost({ dataDir: '/var/lib/nowhere/at/all', host: '127.0.0.1', port: 0, portIsOurs: false, engine: undefined });
+  const facts = await readHost({
+    dataDir: '/var/lib/nowhere/at/all',
+    host: '127.0.0.1',
+    port: 0,
+    portIsOurs: false,
+    frontPorts: [],
+    ownProcess: undefined,
+    engine: undefined,
+  });
   expect(facts.apiPortFault).toBeUndefined();
   expect(facts.freeBytes.data).toBeGreaterThan(0);
 });

@@ -19,6 +19,7 @@ export type Facts = {
     /** What was chosen to carry Services: auto, userspace or nftables. */
     dataPlane: string;
     nodePorts: { first: number; last: number };
+    frontPorts: readonly number[];
   };
   host: HostFacts;
 };
@@ -33,6 +34,8 @@ export type HostFacts = {
   apiPortFault: string | undefined;
   /** TCP and UDP ports in use. */
   listening: readonly number[] | undefined;
+  /** Ports of the front that another program has, with its name where it can be told. */
+  frontHolders: ReadonlyArray<{ port: number; holder: string }>;
   /** Those among them that are in use on every address. */
   listeningEverywhere: readonly number[] | undefined;
   /** Ports the kernel hands out to clients. */

@@ -3,15 +3,24 @@ import { readFile, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { holderOfPort } from '../../lib/port-holder.ts';
 import type { EngineFacts } from '../edges.ts';
 import type { HostFacts } from './facts.ts';
 
 const run = promisify(execFile);
 
-type Asked = { dataDir: string; host: string; port: number; portIsOurs: boolean; engine: EngineFacts | undefined };
+type Asked = {
+  dataDir: string;
+  host: string;
+  port: number;
+  portIsOurs: boolean;
+  frontPorts: readonly number[];
+  ownProcess: number | undefined;
+  engine: EngineFacts | undefined;
+};
 
 /** Reads what the doctor wants to know of this host. Changes nothing. */
-export async function readHost({ dataDir, host, port, portIsOurs, engine }: Asked): Promise<HostFacts> {
+export async function readHost({ dataDir, host, port, portIsOurs, frontPorts, ownProcess, engine }: Asked): Promise<HostFacts> {
   const shares = engine?.sharesHost === true;
   const [ip, nft, conntrack, kubectl, bridge, controllers, fault, sockets, clientPorts, routes, data, engineFree, instances, watches] =
     await Promise.all([
@@ -43,9 +52,16 @@ export async function readHost({ dataDir, host, port, portIsOurs, engine }: Aske
     listeningEverywhere: listening?.filter((it) => it.everywhere).map((it) => it.port),
     clientPorts: first !== undefined && last !== undefined ? { first, last } : undefined,
     routes: routes === undefined ? undefined : routesIn(routes),
+    frontHolders: await othersOn(frontPorts, ownProcess),
     freeBytes: { data, engine: engineFree },
     inotify: { instances: numberIn(instances), watches: numberIn(watches) },
   };
+}
+
+/** Ports that another program has. */
+async function othersOn(ports: readonly number[], own: number | undefined): Promise<Array<{ port: number; holder: string }>> {
+  const found = await Promise.all(ports.map(async (port) => ({ port, holder: await holderOfPort(port) })));
+  return found.flatMap(({ port, holder }) => (holder === undefined || holder.endsWith(`(process ${own})`) ? [] : [{ port, holder }]));
 }
 
 const numberIn = (it: string | undefined): number | undefined => (it === undefined ? undefined : Number(it));

@@ -23,6 +23,7 @@ import { type Front, startFront } from '../../../src/front/index.ts';
 import { endpointSlice, event, ingress, ingressClass, secret, service } from '../../../src/kinds/index.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLog } from '../../../src/lib/log.ts';
+import { holderOfPort } from '../../../src/lib/port-holder.ts';
 import { createMetrics } from '../../../src/lib/metrics.ts';
 import { seededRandom } from '../../../src/lib/random.ts';
 
@@ -381,7 +382,8 @@ test('a port that somebody has: an event says so, and it is taken when it become
   await serviceTo('web', [await backend('web')]);
   await ingressTo('web', 'web.test');
   await start(port, undefined);
-  expect(front.faults()).toEqual([`cannot listen on 127.0.0.1:${port}: the port is in use by another program`]);
+  expect(front.faults()).toEqual([`cannot listen on 127.0.0.1:${port}: the port is in use by ${await holderOfPort(port)}`]);
+  expect(front.faults()[0]).toContain(`(process ${process.pid})`);
   await expect
     .poll(async () => (await client.list(event)).items.map((it) => `${it.reason}: ${it.message}`))
     .toContain(`PortNotAvailable: ${front.faults()[0]}`);
