@@ -157,7 +157,7 @@ export const settings = {
   'node-port-addresses': {
     env: 'PEAPOD_NODE_PORT_ADDRESSES',
     default: '127.0.0.1',
-    summary: 'addresses node ports and load balancers listen on',
+    summary: 'addresses node ports and load balancers listen on; 0.0.0.0: all this host has',
     check: addresses,
   },
   'data-plane': {

@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import type { Client, EventRecorder, Informers } from '../client/index.ts';
 import { type core, type discovery, endpointSlice, node, pod, service } from '../kinds/index.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -9,6 +10,7 @@ import { contains } from './cidr.ts';
 import { openPlane, type Plane, type PlaneChoice, type PlaneConfig } from './plane.ts';
 import type { PolicyPod } from './policy/compile.ts';
 import { startPolicies } from './policy/enforce.ts';
+import { hostAddresses } from './host-addresses.ts';
 import { serveHealthChecks } from './health-checks.ts';
 import { assignAddresses } from './load-balancer-pool.ts';
 import { complaintText, createPorts, type Wish } from './ports.ts';
@@ -71,10 +73,11 @@ export const planeAnnotation = 'peapod.dev/data-plane';
 /** Resolves when every Service and host port known at the start is listened to; ends with the signal. */
 export async function startProxy(config: ProxyConfig, deps: Deps): Promise<ServiceProxy> {
   const { informers, clock, random, log, metrics, signal, routes = localRoutes } = deps;
+  const nodePortAddresses = hostAddresses(config.nodePortAddresses, networkInterfaces());
   const facts: NodeFacts = {
     nodeName: config.nodeName,
-    nodePortAddresses: config.nodePortAddresses,
-    loadBalancerAddresses: config.loadBalancerAddresses ?? config.nodePortAddresses,
+    nodePortAddresses,
+    loadBalancerAddresses: config.loadBalancerAddresses ?? nodePortAddresses,
     isServiceAddress: (address) => contains(config.serviceCidr, address),
   };
   const plane = await openPlane(
@@ -188,16 +191,14 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
   }
 
   const fault = (): string | undefined => route.fault() ?? plane.fault();
-  serveHealthChecks(
-    { nodeName: config.nodeName, addresses: config.nodePortAddresses },
-    { ...deps, isHealthy: () => fault() === undefined },
-  );
+  serveHealthChecks({ nodeName: config.nodeName, addresses: nodePortAddresses }, { ...deps, isHealthy: () => fault() === undefined });
   const { name, why } = plane;
 
-  const networkWatch = routes.watch(
-    config.nodeAddress,
-    () => {
-      log.warn('the network of the pods has gone', { address: config.nodeAddress });
+  const watch = routes.watch(
+    [config.serviceCidr, config.nodeAddress],
+    (range) => {
+      if (range === config.serviceCidr) return route.look();
+      log.warn('the network of the pods may have gone', { address: range });
       deps.networkGone?.().catch((error: unknown) => log.error('the network of the pods is not restored', { error: String(error) }));
     },
     { clock, log },
@@ -206,7 +207,7 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => {
     stopping ??= (async () => {
-      networkWatch.stop();
+      watch.stop();
       ports.close();
       await plane.close();
       await route.end();

@@ -15,8 +15,8 @@ export interface LocalRoutes {
   add(cidr: string): Promise<void>;
   /** Removes what `add` made, or an earlier run of it; other people's routes stay. */
   remove(cidr: string): Promise<void>;
-  /** Calls `onRemoved` when a route of this range goes, until stopped. */
-  watch(cidr: string, onRemoved: () => void, deps: { clock: Clock; log: Log }): Monitor;
+  /** Calls `onRemoved` when the route of one of these ranges or addresses goes, or may have gone, until stopped. */
+  watch(ranges: readonly string[], onRemoved: (range: string) => void, deps: { clock: Clock; log: Log }): Monitor;
 }
 
 export const localRoutes: LocalRoutes = {
@@ -31,13 +31,13 @@ export const localRoutes: LocalRoutes = {
   async remove(cidr) {
     if (/ proto 112( |$)/m.test(await show(cidr))) await ip('route', 'del', 'local', cidr, 'dev', 'lo', 'proto', protocol);
   },
-  watch: (cidr, onRemoved, deps) =>
+  watch: (ranges, onRemoved, deps) =>
     monitor(
       ['ip', '-4', 'monitor', 'route'],
       (line) => {
-        if (line.startsWith('Deleted') && line.includes(`local ${cidr} `)) onRemoved();
+        if (line.startsWith('Deleted')) for (const it of ranges) if (line.includes(`local ${it} `)) onRemoved(it);
       },
-      onRemoved,
+      () => ranges.forEach(onRemoved),
       deps,
     ),
 };
@@ -56,6 +56,8 @@ async function ip(...args: string[]): Promise<string> {
 export type KeptRoute = {
   /** Why there is no route; undefined when there is. */
   fault(): string | undefined;
+  /** Looks now, since something may have removed it. */
+  look(): void;
   /** Removes it; resolves when it is gone. */
   end(): Promise<void>;
 };
@@ -83,19 +85,13 @@ export async function keepRoute(cidr: string, { routes, clock, log }: { routes: 
     last = ensure();
   };
   await last;
-  const watch = routes.watch(
-    cidr,
-    () => {
-      if (!isEnding) last = last.then(ensure);
-    },
-    { clock, log },
-  );
-
   return {
     fault: () => fault,
+    look() {
+      if (!isEnding) last = last.then(ensure);
+    },
     async end() {
       isEnding = true;
-      watch.stop();
       cancel();
       await last;
       await routes.remove(cidr).catch((error: unknown) => log.warn('a route was left behind', { cidr, error: String(error) }));
