@@ -27,8 +27,8 @@ export async function openDocker(config: DockerConfig, deps: { clock: Clock; log
   const ownHost = sharesHost(config.host, raw);
   const info = infoOf(raw, version, ownHost);
   const loadPause = (): Promise<void> => ensurePauseImage(docker, info.architecture);
-  await loadPause();
-  const network = (await makesCables(config, ownHost)) ? vethNetwork({ bridgeOf: bridgesOf(docker) }) : engineNetwork;
+  const [cabled] = await Promise.all([makesCables(config, ownHost), loadPause()]);
+  const network = cabled ? vethNetwork({ bridgeOf: bridgesOf(docker) }) : engineNetwork;
   return {
     // What it says does not change while it runs; that it runs is found out each time.
     info: async () => {

@@ -78,6 +78,7 @@ describe.each(ways)('the way into the network: %s', (way) => {
   test('nothing is left of it when it goes', async () => {
     const id = await sandbox('brief', engine?.address() ?? '');
     await runtime.containers.remove(id);
-    expect(existsSync(`/sys/class/net/pp${id.slice(0, 12)}`)).toBe(false);
+    // The kernel takes its time.
+    await expect.poll(() => existsSync(`/sys/class/net/pp${id.slice(0, 12)}`), { timeout: 10_000 }).toBe(false);
   });
 });
