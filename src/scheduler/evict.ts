@@ -19,6 +19,7 @@ export async function evict(victim: PodInfo, winner: PodInfo, node: string, { cl
     status: 'True',
     reason: 'PreemptionByScheduler',
     message: `${scheduler}: preempting to accommodate a higher priority pod`,
+    ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
   };
   try {
     await client.changeStatus(podKind, pod, (draft) => {

@@ -20,6 +20,7 @@ export function planPod(pod: core.Pod, node: core.Node | undefined, missingSince
     const condition = {
       ...{ type: 'DisruptionTarget', status: 'True' as const, reason: 'DeletionByPodGC' },
       message: 'PodGC: node no longer exists',
+      ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
     };
     return { do: 'remove', condition };
   }

@@ -53,6 +53,7 @@ export const taintEviction: Controller = {
       const condition = {
         ...{ type: 'DisruptionTarget', status: 'True', reason: 'DeletionByTaintManager' },
         message: 'Taint manager: deleting due to NoExecute taint',
+        ...(draft.metadata.generation !== undefined && { observedGeneration: draft.metadata.generation }),
       };
       draft.status = { ...draft.status, conditions: withCondition(draft.status?.conditions, condition, toTime(now)) };
     });

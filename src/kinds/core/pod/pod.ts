@@ -26,7 +26,7 @@ export const pod = defineKind<Pod>({
     draft.status = { phase: 'Pending', qosClass: qosClassOf(draft) };
     if (draft.spec.schedulingGates?.length) {
       const message = 'Scheduling is blocked due to non-empty scheduling gates';
-      draft.status.conditions = [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message }];
+      draft.status.conditions = [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message, observedGeneration: 1 }];
     }
   },
   parts: [ephemeralContainers, resize],
