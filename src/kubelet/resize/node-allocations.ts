@@ -1,4 +1,6 @@
 type Amounts = { [name: string]: string };
+/** Who waits: what matters more goes first, then Guaranteed pods, then who has waited longest. */
+export type Waiter = { priority: number; isGuaranteed: boolean; wake(): void };
 
 /** What all pods of the node have been given, for who wants more. */
 export type NodeAllocations = {
@@ -7,17 +9,17 @@ export type NodeAllocations = {
   release(uid: string): void;
   /** All but `uid`'s. */
   others(uid: string): Amounts[];
-  /** Calls `wake` once when something has become free. */
-  onceFree(uid: string, wake: () => void): void;
+  /** Wakes the pod once, in its turn, when something has become free. */
+  onceFree(uid: string, waiter: Waiter): void;
 };
 
 export function createNodeAllocations(): NodeAllocations {
   const given = new Map<string, Amounts>();
-  const waiting = new Map<string, () => void>();
+  const waiting = new Map<string, Waiter>();
   const wakeAll = (): void => {
-    const all = [...waiting.values()];
+    const all = [...waiting.values()].sort((a, b) => b.priority - a.priority || Number(b.isGuaranteed) - Number(a.isGuaranteed));
     waiting.clear();
-    for (const wake of all) wake();
+    for (const it of all) it.wake();
   };
   return {
     set(uid, requests) {
@@ -30,6 +32,6 @@ export function createNodeAllocations(): NodeAllocations {
       if (given.delete(uid)) wakeAll();
     },
     others: (uid) => [...given].filter(([it]) => it !== uid).map(([, requests]) => requests),
-    onceFree: (uid, wake) => void waiting.set(uid, wake),
+    onceFree: (uid, waiter) => void waiting.set(uid, waiter),
   };
 }

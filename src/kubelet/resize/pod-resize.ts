@@ -1,4 +1,4 @@
-import { type core, podRequests } from '../../kinds/index.ts';
+import { type core, podRequests, qosClassOf } from '../../kinds/index.ts';
 import { deepEqual } from '../../meta/copy.ts';
 import type { Parts } from '../parts.ts';
 import { type Allocation, allocatedPod, askedFor, firstAllocation } from './allocation.ts';
@@ -59,7 +59,8 @@ export class PodResize {
     const generation = pod.metadata.generation ?? 0;
     const why = roomFor(pod, this.allocated(pod), allocations.others(this.#uid), node.allocatable);
     if (why) {
-      if (why.reason === 'Deferred') allocations.onceFree(this.#uid, wake);
+      const waiter = { priority: pod.spec.priority ?? 0, isGuaranteed: qosClassOf(pod) === 'Guaranteed', wake };
+      if (why.reason === 'Deferred') allocations.onceFree(this.#uid, waiter);
       const isNews = this.#pending?.reason !== why.reason || this.#pending.message !== why.message;
       if (isNews) recorder.record(pod, 'Warning', `Resize${why.reason}`, said(`Pod resize ${why.reason}`, pod, why.message));
       this.#pending = { ...why, generation };

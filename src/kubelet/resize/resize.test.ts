@@ -5,6 +5,7 @@ import { containerForTests, podForTests } from '../../../test/fixtures/kubelet/p
 import { actualResources } from './actual.ts';
 import { allocatedPod, askedFor, firstAllocation } from './allocation.ts';
 import { roomFor } from './room.ts';
+import { createNodeAllocations } from './node-allocations.ts';
 import { planResize } from './plan.ts';
 
 type Requirements = core.ResourceRequirements;
@@ -125,4 +126,22 @@ describe('what a pod was given', () => {
     const initContainers = [{ name: 'first' }, { name: 'side', restartPolicy: 'Always' }];
     expect([...askedFor(podForTests({ initContainers })).keys()]).toEqual(['side', 'app']);
   });
+});
+
+test('of pods that wait for room the one that matters most comes first', () => {
+  const allocations = createNodeAllocations();
+  const woken: string[] = [];
+  const waits = (uid: string, priority: number, isGuaranteed: boolean): void =>
+    allocations.onceFree(uid, { priority, isGuaranteed, wake: () => woken.push(uid) });
+  allocations.set('big', { cpu: '1' });
+  waits('early', 0, false);
+  waits('late', 0, false);
+  waits('guaranteed', 0, true);
+  waits('urgent', 1000, false);
+  allocations.set('new', { cpu: '1' });
+  expect(woken).toEqual([]);
+  allocations.release('big');
+  expect(woken).toEqual(['urgent', 'guaranteed', 'early', 'late']);
+  allocations.release('new');
+  expect(woken).toHaveLength(4);
 });
