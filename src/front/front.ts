@@ -118,15 +118,13 @@ export async function startFront(config: FrontConfig, deps: Deps): Promise<Front
     if (it.door.fault()?.code === 'EADDRINUSE') it.holder = await holderOfPort(it.port);
   };
 
-  const [plain, secure] = [
-    await plainAcceptor(handlers),
-    config.tlsPort === undefined ? undefined : await secureAcceptor(handlers, config.certificate),
-  ];
+  const plain = plainAcceptor(handlers);
+  const secure = secureAcceptor(handlers, config.certificate);
   for (const [port, acceptor] of [
     [config.port, plain],
     [config.tlsPort, secure],
   ] as const) {
-    if (port === undefined || !acceptor) continue;
+    if (port === undefined) continue;
     let same = port;
     for (const address of config.addresses) {
       const isSecure = acceptor === secure;
@@ -158,7 +156,7 @@ export async function startFront(config: FrontConfig, deps: Deps): Promise<Front
   const stop = (): void => {
     for (const { door } of doors) door.close();
     plain.close();
-    secure?.close();
+    secure.close();
     sessions.close();
   };
   signal.addEventListener('abort', stop, { once: true });

@@ -19,7 +19,7 @@ const patience = 30_000;
 type Acceptor = { accept(socket: Socket): void; close(): void };
 
 /** Plain connections: HTTP/1.1, or HTTP/2 for who begins with its preface (gRPC does). */
-export async function plainAcceptor({ request, upgrade }: Handlers): Promise<Acceptor> {
+export function plainAcceptor({ request, upgrade }: Handlers): Acceptor {
   const http1 = createHttp({ keepAliveTimeout: 60_000, requestTimeout: 0, headersTimeout: patience });
   http1.on('request', (asked, answer) => request(asked, answer, false));
   http1.on('upgrade', (asked, socket, head) => upgrade(asked, socket, head, false));
@@ -54,20 +54,28 @@ export async function plainAcceptor({ request, upgrade }: Handlers): Promise<Acc
   };
 }
 
-export async function secureAcceptor(
-  { request, upgrade, contextOf }: Handlers,
-  fallback: { cert: string; key: string },
-): Promise<Acceptor> {
-  const { createSecureServer } = await import('node:http2');
-  const server = createSecureServer({
-    ...{ ...fallback, allowHTTP1: true, handshakeTimeout: patience },
-    SNICallback: (name, done) => done(null, contextOf(name.toLowerCase())),
-  });
-  server.on('request', (asked, answer) => request(asked as unknown as IncomingMessage, answer as unknown as ServerResponse, true));
-  server.on('upgrade', (asked: IncomingMessage, socket: Duplex, head: Buffer) => upgrade(asked, socket, head, true));
-  server.on('sessionError', () => undefined);
-  server.on('tlsClientError', (_, socket) => socket.destroy());
-  return { accept: (socket) => void server.emit('connection', socket), close: () => void server.close() };
+/** TLS for both versions of HTTP. Nothing of it is loaded before the first connection. */
+export function secureAcceptor({ request, upgrade, contextOf }: Handlers, fallback: { cert: string; key: string }): Acceptor {
+  let opened: Promise<Server> | undefined;
+  const open = async (): Promise<Server> => {
+    const { createSecureServer } = await import('node:http2');
+    const server = createSecureServer({
+      ...{ ...fallback, allowHTTP1: true, handshakeTimeout: patience },
+      SNICallback: (name, done) => done(null, contextOf(name.toLowerCase())),
+    });
+    server.on('request', (asked, answer) => request(asked as unknown as IncomingMessage, answer as unknown as ServerResponse, true));
+    server.on('upgrade', (asked: IncomingMessage, socket: Duplex, head: Buffer) => upgrade(asked, socket, head, true));
+    server.on('sessionError', () => undefined);
+    server.on('tlsClientError', (_, socket) => socket.destroy());
+    return server as unknown as Server;
+  };
+  return {
+    accept(socket) {
+      opened ??= open();
+      void opened.then((it) => it.emit('connection', socket));
+    },
+    close: () => void opened?.then((it) => it.close()),
+  };
 }
 
 /** One address and port, tried again as long as somebody else has it. */

@@ -1,11 +1,12 @@
 import { networkInterfaces } from 'node:os';
 import type { Client, EventRecorder, Informers } from '../client/index.ts';
-import { type core, type discovery, endpointSlice, node, pod, service } from '../kinds/index.ts';
+import { type core, type discovery, endpointSlice, node, pod, service, serviceCidr } from '../kinds/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
 import type { Random } from '../lib/random.ts';
 import { keyOf } from '../meta/owner.ts';
+import { followAddedRanges } from './added-ranges.ts';
 import { contains } from './cidr.ts';
 import { openPlane, type Plane, type PlaneChoice, type PlaneConfig } from './plane.ts';
 import type { PolicyPod } from './policy/compile.ts';
@@ -78,7 +79,7 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
     nodeName: config.nodeName,
     nodePortAddresses,
     loadBalancerAddresses: config.loadBalancerAddresses ?? nodePortAddresses,
-    isServiceAddress: (address) => contains(config.serviceCidr, address),
+    isServiceAddress: (address) => contains(config.serviceCidr, address) || added.contains(address),
   };
   const plane = await openPlane(
     { ...config, cluster: config.cluster ?? config.nodeName },
@@ -87,6 +88,11 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
   const { traffic } = plane;
   const statuses = createServiceStatus({ name: config.nodeName, address: config.nodeAddress, pool: config.loadBalancerPool }, deps);
   const route = await keepRoute(config.serviceCidr, { routes, clock, log });
+
+  const added = followAddedRanges(informers.of(serviceCidr), config.serviceCidr, {
+    keep: (cidr) => keepRoute(cidr, { routes, clock, log }),
+    log,
+  });
 
   const ports = createPorts(traffic, deps);
   const services = informers.of(service);
@@ -211,6 +217,7 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
       ports.close();
       await plane.close();
       await route.end();
+      await added.end();
     })();
     return stopping;
   };

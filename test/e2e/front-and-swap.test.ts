@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Client } from '../../src/client/index.ts';
-import { event, ingress, ipAddress, isPodReady, pod, service } from '../../src/kinds/index.ts';
+import { event, ingress, ipAddress, isPodReady, pod, service, serviceCidr } from '../../src/kinds/index.ts';
 import { found, startTestCluster, type TestCluster } from '../fixtures/cluster/cluster.ts';
 import { readKubeconfig } from '../fixtures/cluster/kubeconfig.ts';
 import { kubectlOf, run } from '../fixtures/cluster/kubectl.ts';
@@ -105,6 +105,19 @@ test('two load balancers have port 80 each; their addresses and the cluster’s 
   await until('both answer', async () => (await answers()).join() === 'from web,from shop');
   const clusterIp = (await client.get(service, { namespace, name: 'web' }))?.spec.clusterIP ?? '';
   expect((await client.get(ipAddress, { name: clusterIp }))?.spec.parentRef.name).toBe('web');
+});
+
+test('another range of service addresses: used as soon as it is ready, gone with the last that has one', async () => {
+  await client.create(serviceCidr, { metadata: { name: 'more' }, spec: { cidrs: ['10.138.0.0/28'] } });
+  await until('the range is ready', async () =>
+    (await client.get(serviceCidr, { name: 'more' }))?.status?.conditions?.some((it) => it.type === 'Ready' && it.status === 'True'),
+  );
+  const spec = { clusterIP: '10.138.0.5', selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] };
+  await client.create(service, { metadata: { name: 'far', namespace }, spec });
+  await until('an answer', async () => (await ask('10.138.0.5', 80, 'x')) === 'from web');
+  await client.delete(serviceCidr, { name: 'more' });
+  await client.delete(service, { namespace, name: 'far' });
+  await until('the range is gone', async () => !(await client.get(serviceCidr, { name: 'more' })));
 });
 
 test('through the API server: pods and services, with kubectl', async () => {
