@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 /**
- * Gets `nft` and `conntrack` for the tests of the data plane in the kernel. Does nothing when both are there already; exits
+ * Gets `nft` and `conntrack` for the tests of the data plane in the kernel, and `dig` for those of DNS. Does nothing when
+ * all are there already; exits
  * with 1 and says why when they cannot be had. Nobody else runs it: peapod itself does without them.
  */
 import { spawnSync } from 'node:child_process';
 
-const packages = { nft: 'nftables', conntrack: 'conntrack' };
+const packages = { nft: 'nftables', conntrack: 'conntrack', dig: 'bind9-dnsutils' };
 const has = (tool) => spawnSync('which', [tool], { stdio: 'ignore' }).status === 0;
 const apt = (...args) =>
   spawnSync('apt-get', ['-qq', '-o', 'APT::Sandbox::User=root', ...args], { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
@@ -22,5 +23,5 @@ function fetchMissing() {
 }
 
 const fault = fetchMissing();
-if (fault) process.stderr.write(`nft and conntrack are not here for the tests: ${fault}.\n`);
+if (fault) process.stderr.write(`nft, conntrack and dig are not all here for the tests: ${fault}.\n`);
 process.exitCode = fault ? 1 : 0;
