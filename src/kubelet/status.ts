@@ -1,5 +1,5 @@
 import { type Milliseconds, toTime } from '../lib/clock.ts';
-import { type core, qosClassOf } from '../kinds/index.ts';
+import { type core, podLimits, podRequests, qosClassOf } from '../kinds/index.ts';
 import { findCondition, withCondition } from '../meta/condition.ts';
 import { conditionsOf, ownConditions } from './conditions.ts';
 import { type ContainerStatusInput, containerStatus } from './container-status.ts';
@@ -69,6 +69,17 @@ export function podStatus(input: StatusInput): PodStatus {
     ...(!input.refused && { containerStatuses: of('app') }),
     ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
     qosClass: pod.status?.qosClass ?? qosClassOf(pod),
+    ...(!input.refused && given(pod)),
+  };
+}
+
+/** What the node has given to the pod as a whole. */
+function given({ spec }: core.Pod): Pick<PodStatus, 'resources' | 'allocatedResources'> {
+  const [requests, limits] = [podRequests(spec), podLimits(spec)];
+  const has = (amounts: object): boolean => Object.keys(amounts).length > 0;
+  return {
+    resources: { ...(has(requests) && { requests }), ...(has(limits) && { limits }) },
+    ...(has(requests) && { allocatedResources: requests }),
   };
 }
 

@@ -195,6 +195,19 @@ describe('a resize', () => {
       'spec: Forbidden: only cpu and memory resources are mutable',
     ],
     [
+      'a pod as a whole',
+      { resources: resources('100m', '64Mi', { cpu: '1', memory: '64Mi' }) },
+      { resources: { requests: { cpu: '200m' }, limits: { cpu: '2', memory: '32Mi' } } },
+      'spec.resources.requests: Invalid value: "64Mi": must be less than or equal to memory limit of 32Mi',
+    ],
+    [
+      'a pod as a whole, of which a limit is taken away',
+      { resources: resources('100m', '64Mi', { cpu: '1' }) },
+      { resources: { requests: { cpu: '200m' }, limits: { cpu: null } } },
+      'spec.resources.limits: Forbidden: resource limits cannot be removed',
+    ],
+    ['a pod as a whole, to more', { resources: resources('100m', '64Mi') }, { resources: { requests: { cpu: '200m' } } }, undefined],
+    [
       'a pod of another system',
       { ...burstable, os: { name: 'windows' } },
       { containers: [{ name: 'app', resources: { requests: { cpu: '150m' } } }] },

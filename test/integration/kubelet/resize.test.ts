@@ -166,3 +166,24 @@ test('another image restarts the container alone, whatever the restart policy', 
   expect([second.image, second.restartCount, second.lastState?.terminated?.reason]).toEqual(['web:2', 1, 'Completed']);
   expect(await node.eventsOf('image')).toContain('Normal Killing Container app definition changed, will be restarted');
 });
+
+test('a pod that asks for resources as a whole is resized as a whole', async () => {
+  await node.create('whole', { resources: both('100m', '64Mi'), containers: [{ name: 'app', image: 'web:1' }] });
+  await settled('whole');
+  expect(containerOf('whole')?.limits).toMatchObject({ nanoCpus: 1e8, memoryBytes: 64 << 20 });
+  const body = { spec: { resources: both('50m', '96Mi') } };
+  await node.client.patch(podKind, { namespace: 'default', name: 'whole' }, { type: 'strategic', body }, { subresource: 'resize' });
+  await settled('whole');
+  await node.seen('the new limits', () => containerOf('whole')?.limits.memoryBytes === 96 << 20);
+  const { resources, allocatedResources, containerStatuses } = (await node.get('whole'))?.status ?? {};
+  expect([resources, allocatedResources, containerStatuses?.[0]?.restartCount]).toEqual([
+    both('50m', '96Mi'),
+    { cpu: '50m', memory: '96Mi' },
+    0,
+  ]);
+  // Another agent finds nothing to do.
+  const events = (await node.eventsOf('whole')).length;
+  await node.restart();
+  await node.advance(2);
+  expect((await node.eventsOf('whole')).length).toBe(events);
+});

@@ -26,3 +26,13 @@ const cases: Array<[what: string, pod: Pod, want: Amounts]> = [
 test.each(cases)('%s', (_, it, want) => {
   expect(heldRequests(it)).toEqual(want);
 });
+
+test('a pod that asks as a whole counts for the most of what it asks for and was given as a whole', () => {
+  const it = pod({}, { resources: {} });
+  const grown = {
+    ...it,
+    spec: { ...it.spec, resources: { requests: { cpu: '2' } } },
+    status: { ...it.status, allocatedResources: { cpu: '3' } },
+  };
+  expect(heldRequests(grown)).toEqual({ cpu: '3' });
+});

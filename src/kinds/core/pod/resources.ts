@@ -64,11 +64,14 @@ export function heldRequests({ spec, status }: Pod): ResourceAmounts {
     }
     return { ...container, resources: { ...container.resources, requests: counted } };
   };
-  return podRequests({
+  const whole = podRequests({
     ...spec,
     containers: spec.containers.map(held),
     ...(spec.initContainers && { initContainers: spec.initContainers.map(held) }),
   });
+  const given = spec.resources && status?.allocatedResources;
+  if (!given) return whole;
+  return never ? { ...whole, ...given } : most(whole, given);
 }
 
 /** What a pod may use at most, of that which is limited. */

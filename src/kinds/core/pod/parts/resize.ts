@@ -2,7 +2,7 @@ import { deepCopy, deepEqual } from '../../../../meta/copy.ts';
 import { type FieldError, forbidden, invalidValue } from '../../../../meta/field-error.ts';
 import type { Quantity } from '../../../../meta/types.ts';
 import type { Part } from '../../../define.ts';
-import type { Container, Pod } from '../../../generated/core-v1.ts';
+import type { Container, Pod, ResourceRequirements } from '../../../generated/core-v1.ts';
 import { isMirror } from './ephemeral-containers.ts';
 import { resizable } from '../resize-policy.ts';
 import { qosClassOf } from '../resources.ts';
@@ -13,7 +13,7 @@ const lists = ['containers', 'initContainers'] as const;
 
 /**
  * `pods/resize`: what containers ask for and may use changes while they run (ValidatePodResize). Less memory than
- * before may be asked for, as since 1.34: the node tries.
+ * before may be asked for, as since 1.34: the node tries. What the pod asks for as a whole changes too, as since 1.36.
  */
 export const resize: Part<Pod> = {
   name: 'resize',
@@ -29,15 +29,17 @@ export const resize: Part<Pod> = {
         else delete container.resizePolicy;
       }
     }
+    const { resources } = draft.spec;
+    if (resources) spec.resources = resources;
+    else delete spec.resources;
     draft.spec = spec;
   },
   validate(it, was) {
     const specFaults = podSpecFaults(it.spec, 'spec');
-    if ([it, was].some(hasOwnResources)) return [forbidden('', 'pods with pod-level resources cannot be resized')];
     if (isMirror(was)) return [forbidden('', 'static pods cannot be resized')];
     if (was.spec.os?.name === 'windows') return [forbidden('', 'windows pods cannot be resized')];
     if (lists.some((list) => !sameNames(it.spec[list], was.spec[list]))) return [...specFaults, forbidden('spec', onlyThose)];
-    const faults = [...specFaults];
+    const faults = [...specFaults, ...wholeFaults(it.spec.resources, was.spec.resources)];
     if (qosClassOf(was) !== qosClassOf(it))
       faults.push(invalidValue('spec', it.status?.qosClass ?? '', 'Pod QOS Class may not change as a result of resizing'));
     for (const list of [...lists].reverse())
@@ -50,16 +52,25 @@ export const resize: Part<Pod> = {
 const onlyThose = 'only cpu and memory resources are mutable';
 const sameNames = (a: readonly Container[] = [], b: readonly Container[] = []): boolean =>
   a.length === b.length && a.every((it, i) => it.name === b[i]?.name);
-const hasOwnResources = ({ spec }: Pod): boolean => Object.keys({ ...spec.resources?.requests, ...spec.resources?.limits }).length > 0;
+
+/** Of what the pod asks for as a whole. */
+function wholeFaults(now: ResourceRequirements | undefined, was: ResourceRequirements | undefined): FieldError[] {
+  const removed = removedFaults(now, was, 'spec.resources');
+  return deepEqual(fixedAmounts(now), fixedAmounts(was)) ? removed : [...removed, forbidden('spec.resources', onlyThose)];
+}
+
+function removedFaults(now: ResourceRequirements | undefined, was: ResourceRequirements | undefined, path: string): FieldError[] {
+  return (['requests', 'limits'] as const).flatMap((field) => {
+    const left = now?.[field] ?? {};
+    const lost = Object.keys(was?.[field] ?? {}).some((it) => left[it] === undefined);
+    return lost ? [forbidden(`${path}.${field}`, `resource ${field} cannot be removed`)] : [];
+  });
+}
 
 function containerFaults(now: Container, was: Container, path: string, list: (typeof lists)[number]): FieldError[] {
   const oneShot = list === 'initContainers' && was.restartPolicy !== 'Always';
   if (oneShot) return deepEqual(now, was) ? [] : [forbidden('spec', 'resources for non-sidecar init containers are immutable')];
-  const removed = (['requests', 'limits'] as const).flatMap((field) => {
-    const left = now.resources?.[field] ?? {};
-    const lost = Object.keys(was.resources?.[field] ?? {}).some((it) => left[it] === undefined);
-    return lost ? [forbidden(`${path}.${field}`, `resource ${field} cannot be removed`)] : [];
-  });
+  const removed = removedFaults(now.resources, was.resources, path);
   if (deepEqual(fixedPart(now), fixedPart(was))) return removed;
   return [
     ...removed,
@@ -68,8 +79,10 @@ function containerFaults(now: Container, was: Container, path: string, list: (ty
 }
 
 /** The container without what a resize may change. */
-function fixedPart({ resources, ...rest }: Container): object {
+const fixedPart = ({ resources, ...rest }: Container): object => ({ ...rest, ...fixedAmounts(resources) });
+
+function fixedAmounts(resources: ResourceRequirements | undefined): object {
   const others = (amounts: Amounts | undefined): Amounts =>
     Object.fromEntries(Object.entries(amounts ?? {}).filter(([name]) => !resizable.includes(name)));
-  return { ...rest, requests: others(resources?.requests), limits: others(resources?.limits), claims: resources?.claims };
+  return { requests: others(resources?.requests), limits: others(resources?.limits), claims: resources?.claims };
 }
