@@ -94,6 +94,7 @@ async function start(
 
   onStep('api');
   let kubelet: Kubelet | undefined;
+  let traffic: ServiceProxy | undefined;
   const api: Api = await startApi(
     {
       ...{ ...config.api, manifests, serviceCidr: network.serviceCidr, nodePorts: network.nodePorts },
@@ -155,7 +156,10 @@ async function start(
   };
   // One after the other in name alone: neither waits for what the other does.
   const [agent, [, scheduler]] = await Promise.all([
-    startKubelet(node, { ...deps('kubelet'), runtime, recorder: recorderFor('kubelet')('kubelet', config.node.name) }),
+    startKubelet(node, {
+      ...{ ...deps('kubelet'), runtime, recorder: recorderFor('kubelet')('kubelet', config.node.name) },
+      withdrawn: async (address, until) => traffic?.withdrawn(address, until),
+    }),
     inControl,
   ]);
   kubelet = agent;
@@ -186,6 +190,7 @@ async function start(
       networkGone: () => agent.restoreNetwork(),
     },
   );
+  traffic = proxy;
   ending.push(() => proxy.stop());
   watchOver('proxy', () => proxy.health());
   await announceDns(client, { address: network.clusterDns });

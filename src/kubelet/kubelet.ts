@@ -45,6 +45,7 @@ export type KubeletDeps = {
   signal: AbortSignal;
   /** What is left of the node; absent: this host is looked at, if the engine is on it. */
   observeRoom?: () => Promise<Observations>;
+  withdrawn?: Parts['withdrawn'];
   /** For tests alone: called after each step of a pod, which goes on when it resolves. */
   onStep?: Parts['onStep'];
 };
@@ -143,6 +144,7 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
   const imageUses = new Map<string, number>();
   const parts: Parts = {
     config,
+    withdrawn: deps.withdrawn,
     client: deps.client,
     runtime,
     recorder: deps.recorder,

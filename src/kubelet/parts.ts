@@ -100,6 +100,8 @@ export type Parts = {
   backOff: RestartBackoff;
   gate: StartGate;
   allocations: NodeAllocations;
+  /** Resolves when traffic is led to this pod no more, or at once where none is led by this process. */
+  withdrawn?: ((address: string, signal: AbortSignal) => Promise<void>) | undefined;
   /** For tests alone: called after each step of a pod, which goes on when it resolves. */
   onStep?: OnStep | undefined;
   node: {

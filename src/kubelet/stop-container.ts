@@ -83,12 +83,25 @@ async function within({ clock }: Parts, turn: Promise<unknown>, span: Millisecon
   over.abort();
 }
 
+/** Traffic moves in milliseconds; what goes wrong there must not keep a pod from ending. */
+const handOverTime = seconds(2);
+
+/** A server that is told to end takes no new connections: by then none should be led to it any more. */
+async function handOver({ withdrawn, clock }: Parts, { status }: Pod, hurry: AbortSignal): Promise<void> {
+  if (!withdrawn || !status?.podIP) return;
+  const over = new AbortController();
+  const signal = AbortSignal.any([over.signal, hurry]);
+  await Promise.race([withdrawn(status.podIP, signal), sleep(clock, handOverTime, signal)]);
+  over.abort();
+}
+
 /**
  * Stops everything of a pod that runs: all at once, but a sidecar ends only after the containers that may need it: the
  * others, and the sidecars behind it in the manifest (kuberuntime's termination order). Its preStop hook does not wait.
  * The grace period is one for all of it.
  */
 export async function stopContainers(parts: Parts, pod: Pod, seen: ObservedPod, ending: Ending): Promise<void> {
+  if (pod.metadata.deletionTimestamp && ending.graceSeconds > 0) await handOver(parts, pod, ending.hurry);
   const running = containersOf(pod).flatMap(({ container: { name }, role }) => {
     const last = newest(seen, name);
     return last?.state === 'running' ? [{ id: last.id, name, role }] : [];

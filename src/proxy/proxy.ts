@@ -64,6 +64,8 @@ export interface ServiceProxy {
   describe(): string;
   /** Resolves when everything known so far has been made so. */
   settled(): Promise<void>;
+  /** Resolves when no endpoint at this address that goes on living gets traffic, or when `signal` aborts. */
+  withdrawn(address: string, signal: AbortSignal): Promise<void>;
   /** Resolves when ports and routes are given back; `signal` does the same. */
   stop(): Promise<void>;
 }
@@ -100,6 +102,8 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
   const pods = informers.of(pod);
   const slicesOf = new Map<string, Map<string, discovery.EndpointSlice>>();
   const dirty = new Set<string>();
+  /** Called after each change of slices. */
+  const looking = new Set<() => void>();
   let flushing: Promise<void> = Promise.resolve();
   let isPlanned = false;
 
@@ -184,6 +188,7 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
       if (known.size === 0) slicesOf.delete(owner);
       mark(`Service ${owner}`);
     }
+    for (const look of looking) look();
   });
 
   /** On the node, so that whoever asks how the cluster is can say it. */
@@ -199,6 +204,29 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
   const fault = (): string | undefined => route.fault() ?? plane.fault();
   serveHealthChecks({ nodeName: config.nodeName, addresses: nodePortAddresses }, { ...deps, isHealthy: () => fault() === undefined });
   const { name, why } = plane;
+
+  const settled = async (): Promise<void> => {
+    if (isPlanned) begin();
+    await flushing;
+  };
+
+  async function withdrawn(address: string, until: AbortSignal): Promise<void> {
+    const lives = (it: discovery.EndpointSlice): boolean =>
+      (it.endpoints ?? []).some(({ addresses, conditions }) => addresses[0] === address && conditions?.terminating !== true);
+    const isThere = (): boolean => [...slicesOf.values()].some((known) => [...known.values()].some(lives));
+    await new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (!until.aborted && isThere()) return;
+        looking.delete(look);
+        until.removeEventListener('abort', look);
+        resolve();
+      };
+      looking.add(look);
+      until.addEventListener('abort', look, { once: true });
+      look();
+    });
+    if (!until.aborted) await settled();
+  }
 
   const watch = routes.watch(
     [config.serviceCidr, config.nodeAddress],
@@ -239,10 +267,8 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
     plane: { name, ...(why !== undefined && { why }) },
     health: fault,
     describe: () => describe(traffic, ports.faultOf),
-    async settled() {
-      if (isPlanned) begin();
-      await flushing;
-    },
+    settled,
+    withdrawn,
     stop,
   };
 }

@@ -9,7 +9,7 @@ export interface Traffic {
    * Opens a listener, or changes where its new connections go. Resolves when new connections go there, or with what keeps
    * them from it; the caller puts it again to try again. A listener without endpoints refuses connections, as if the port
    * were nobody's. TCP connections that are there go on until they end, whatever happens to listener and endpoints;
-   * datagrams to an endpoint that has gone go to another from then on.
+   * datagrams to an endpoint that has gone go to another a moment later.
    */
   put(listener: Listener): Promise<ListenFault | undefined>;
   /** One that is not there counts as removed. The port is free when it returns; new connections end when it resolves. */

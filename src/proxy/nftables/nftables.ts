@@ -19,6 +19,7 @@ export function createNftables({ table, programs, log }: Deps): Traffic {
   const listeners = new Map<string, Known>();
   const groups = new Map<string, Set<string>>();
   let isClosed = false;
+  let forgetting: Promise<void> = Promise.resolve();
 
   function leave({ group, id }: Listener): void {
     const ids = groups.get(group);
@@ -28,12 +29,12 @@ export function createNftables({ table, programs, log }: Deps): Traffic {
     void table.want(`group ${group}`, []);
   }
 
-  async function forget(flows: readonly Flows[]): Promise<void> {
-    try {
-      await forgetFlows(flows, programs);
-    } catch (error) {
-      log.warn('datagrams may go on to endpoints that have gone', { error: (error as Error).message });
-    }
+  /** Nobody waits for it: each is a run of a program, and the next change of endpoints must not be held up by them. */
+  function forget(flows: readonly Flows[]): void {
+    if (flows.length === 0) return;
+    forgetting = forgetting
+      .then(() => forgetFlows(flows, programs))
+      .catch((error: unknown) => log.warn('datagrams may go on to endpoints that have gone', { error: (error as Error).message }));
   }
 
   /** Cluster IPs are nobody else's. An external IP may be on another host: what passes here is led all the same. */
@@ -67,7 +68,7 @@ export function createNftables({ table, programs, log }: Deps): Traffic {
     known.isServed = true;
     const message = (await written).find((it) => it !== undefined);
     if (message !== undefined) return { reason: 'other', message };
-    await forget(stale);
+    forget(stale);
     return undefined;
   }
 
@@ -79,7 +80,7 @@ export function createNftables({ table, programs, log }: Deps): Traffic {
     leave(known.listener);
     await table.want(id, []);
     const { protocol, address, port } = known.listener;
-    if (protocol === 'UDP') await forget([{ address, port }]);
+    if (protocol === 'UDP') forget([{ address, port }]);
   }
 
   return {
@@ -96,6 +97,7 @@ export function createNftables({ table, programs, log }: Deps): Traffic {
       isClosed = true;
       for (const { held: it } of listeners.values()) it?.release();
       listeners.clear();
+      await forgetting;
       await table.close();
     },
   };

@@ -190,3 +190,22 @@ test('at the end everything is given back', async () => {
   await proxy.stop();
   expect([await ask('127.42.0.5', 80), routes.there.size]).toEqual(['ECONNREFUSED', 0]);
 });
+
+test('an endpoint that ends is waited for until nobody is led to it, and not longer than wanted', async () => {
+  await backend('127.42.1.1');
+  await client.create(service, serviceForTests({ clusterIP: '127.42.0.5', clusterIPs: ['127.42.0.5'] }));
+  const slice = await client.create(endpointSlice, sliceForTests(['127.42.1.1']));
+  await start();
+  const words: string[] = [];
+  const never = new AbortController();
+  const waits = proxy.withdrawn('127.42.1.1', never.signal).then(() => words.push('withdrawn'));
+  await proxy.withdrawn('127.42.1.9', never.signal);
+  expect(words).toEqual([]);
+  await client.change(endpointSlice, slice, (draft) => {
+    draft.endpoints = [{ addresses: ['127.42.1.1'], conditions: { ready: false, serving: true, terminating: true } }];
+  });
+  await waits;
+  const gaveUp = new AbortController();
+  gaveUp.abort();
+  await proxy.withdrawn('127.42.1.1', gaveUp.signal);
+});
