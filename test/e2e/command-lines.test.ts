@@ -19,13 +19,14 @@ afterAll(async () => {
   await cluster?.destroy();
 });
 
-// Gaps of peapod are told in the table and after it; they are no failures here. Minutes long: PEAPOD_LONG=1 runs it.
+// Minutes long: PEAPOD_LONG=1 runs it.
 test.skipIf(process.env.PEAPOD_LONG !== '1')(
   'every command line that the primer leads to, with every kubectl and with peapod alone',
   { timeout: 900_000 },
   async () => {
     const { port } = files.address() as AddressInfo;
-    const { wrong } = await walk(cluster, longer, { URL: `http://127.0.0.1:${port}`, NODE: process.execPath });
+    const { wrong, gaps } = await walk(cluster, longer, { URL: `http://127.0.0.1:${port}`, NODE: process.execPath });
     expect(wrong).toEqual([]);
+    expect(gaps).toEqual([]);
   },
 );

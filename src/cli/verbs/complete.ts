@@ -13,15 +13,23 @@ const patience = '3s';
 
 /** What could stand in place of the last word. Never fails: where nothing is known, nothing is offered. */
 export async function completeLine(
-  words: readonly string[],
+  given: readonly string[],
   verbs: readonly Verb[],
   commands: readonly string[],
   edges: Edges,
   io: Io,
 ): Promise<string[]> {
-  const before = words.slice(0, -1);
-  const typed = words.at(-1) ?? '';
-  const starts = (names: Iterable<string>): string[] => [...new Set(names)].filter((it) => it.startsWith(typed)).sort();
+  const words = joinedAtEquals(given);
+  const valued = /^(--?[\w-]+)=(.*)$/.exec(words.at(-1) ?? '');
+  // `--namespace=de` is a flag with the beginning of its value. Bash has taken it apart and wants the value alone.
+  const before = valued ? [...words.slice(0, -1), valued[1] as string] : words.slice(0, -1);
+  const typed = valued ? (valued[2] as string) : (words.at(-1) ?? '');
+  const prefix = valued && given.at(-1)?.includes('=') && given.at(-1) !== '=' ? `${valued[1]}=` : '';
+  const starts = (names: Iterable<string>): string[] =>
+    [...new Set(names)]
+      .filter((it) => it.startsWith(typed))
+      .sort()
+      .map((it) => `${prefix}${it}`);
   const found = findVerb(before, verbs);
   if (!found)
     return before.some((it) => !it.startsWith('-')) ? [] : starts([...commands, ...verbs.filter((it) => !it.hidden).map((it) => it.name)]);
@@ -47,6 +55,17 @@ export async function completeLine(
   } finally {
     session?.close();
   }
+}
+
+/** Bash hands over `--a=b` as three words. */
+function joinedAtEquals(words: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const [i, word] of words.entries()) {
+    const isValue = words[i - 1] === '=' && joined.length > 0;
+    if (i > 0 && (word === '=' || isValue) && joined.at(-1)?.startsWith('-')) joined.push(`${joined.pop()}${word}`);
+    else joined.push(word);
+  }
+  return joined;
 }
 
 /** The flag whose value the cursor stands at. */

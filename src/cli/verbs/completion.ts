@@ -28,7 +28,12 @@ compdef _peapod peapod
   fish: `# peapod: peapod completion fish | source
 function __peapod_complete
   set -l words (commandline -opc) (commandline -ct)
-  command $words[1] __complete -- $words[2..-1] 2>/dev/null
+  set -l found (command $words[1] __complete -- $words[2..-1] 2>/dev/null)
+  if test (count $found) -gt 0
+    printf '%s\\n' $found
+  else
+    __fish_complete_path (commandline -ct)
+  end
 end
 complete -c peapod -f -a '(__peapod_complete)'
 `,
