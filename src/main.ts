@@ -14,7 +14,7 @@ import { createMetrics } from './lib/metrics.ts';
 import { systemRandom } from './lib/random.ts';
 import { startProxy } from './proxy/index.ts';
 import { openDocker } from './runtime/index.ts';
-import { startScheduler } from './scheduler/index.ts';
+import { schedulerPage, startScheduler } from './scheduler/index.ts';
 import { openEmbeddedStore } from './store/index.ts';
 
 /** A cluster that runs in this process. */
@@ -165,6 +165,7 @@ async function start(
   kubelet = agent;
   ending.push(() => agent.stop());
   watchOver('scheduler', () => scheduler.health());
+  api.addDebugPage(schedulerPage(scheduler));
   watchOver('kubelet', () => agent.health());
 
   onStep('services');

@@ -32,6 +32,7 @@ import { type ApiContext, createContext } from './context.ts';
 import { createDialIn, type DialIn } from './dial/index.ts';
 import { expireEvents } from './event-expiry.ts';
 import { resourceHandler } from './handler.ts';
+import { type DebugPage, serveDebug } from './debug.ts';
 import { type HealthCheck, serveHealth } from './health.ts';
 import { sendError } from './http.ts';
 import { listenOn } from './listen.ts';
@@ -70,6 +71,8 @@ export type Api = {
   /** Listens on one more address; resolves when it does. */
   listen(host: string): Promise<void>;
   addHealthCheck(check: HealthCheck): void;
+  /** A page below /debug: for who looks after the cluster. */
+  addDebugPage(page: DebugPage): void;
   /** A token of an account that holds as long as the secret of that name does. */
   signToken: AccountTokens['issueLegacy'];
   /** Makes default/kubernetes point here. */
@@ -109,12 +112,13 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
   const authorizer = createAuthorizer(roles);
   const api = createContext({ store, clock, random, log, admission, tokens, authorizer });
   const checks: HealthCheck[] = [];
+  const pages: DebugPage[] = [];
   const streams = createStreams({
     ...{ clock, log, connectNode: deps.connectNode },
     podOf: async (info) => shown(pod, await getEntry(api, pod, info.namespace, info.name as string)) as core.Pod,
   });
   const dialIn = createDialIn(api, deps.connectNode);
-  const handler = requestHandler(api, deps, checks, streams.connect, dialIn);
+  const handler = requestHandler(api, deps, { checks, pages }, streams.connect, dialIn);
   const upgrade = (request: IncomingMessage, socket: unknown, head: Buffer): void =>
     void onUpgrade({ streams, dialIn }, api, request, socket as Socket, head);
   const local = localTransport(api, deps.connectNode);
@@ -130,6 +134,7 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
     port,
     listen: (host) => listener.also(host),
     addHealthCheck: (check) => void checks.push(check),
+    addDebugPage: (page) => void pages.push(page),
     signToken: tokens.issueLegacy,
     announce: (address, clusterIp) => ensureKubernetesService(local, { clusterIp, address, port }),
     async close() {
@@ -167,11 +172,14 @@ function labelsOf({ verb, group, version, plural }: RequestInfo): { verb: string
   return { verb: (allVerbs as readonly string[]).includes(verb) ? verb : 'other', resource: known?.resource ?? '' };
 }
 
+/** What parts tell of themselves. */
+type Inside = { checks: readonly HealthCheck[]; pages: readonly DebugPage[] };
+
 /**
  * Resources, discovery and health are answered at once, everything else by express, which is loaded when the first such
  * request comes; all of it behind authentication.
  */
-function requestHandler(api: ApiContext, deps: ApiDeps, checks: readonly HealthCheck[], connect: Streams['connect'], dialIn: DialIn) {
+function requestHandler(api: ApiContext, deps: ApiDeps, { checks, pages }: Inside, connect: Streams['connect'], dialIn: DialIn) {
   const requests = deps.metrics.counter('peapod_api_requests_total', 'Requests by verb, resource and code', ['verb', 'resource', 'code']);
   const watches = deps.metrics.counter('peapod_api_watches_total', 'Watches begun, by resource', ['resource']);
   const resources = resourceHandler(api, watches, connect, deps.connectNode);
@@ -194,6 +202,7 @@ function requestHandler(api: ApiContext, deps: ApiDeps, checks: readonly HealthC
       else if (
         !serveDiscovery(served, request, response, info) &&
         !serveHealth(checks, request, response, info) &&
+        !serveDebug(pages, request, response, info) &&
         !serveTokenKeys(api.tokens, request, response, info)
       ) {
         rest ??= loadRest();

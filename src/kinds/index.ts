@@ -31,7 +31,7 @@ import { secret } from './core/secret.ts';
 import { service } from './core/service/service.ts';
 import { type Swap, swapAnnotation, swapOf } from './core/service/swap.ts';
 import { serviceAccount } from './core/service-account.ts';
-import { isTolerated, untolerated } from './core/taints.ts';
+import { isTolerated, tolerates, untolerated } from './core/taints.ts';
 import { endpointSlice } from './discovery/endpoint-slice.ts';
 import { classAnnotation, ingress } from './networking/ingress.ts';
 import { ingressClass, isDefaultIngressClass } from './networking/ingress-class.ts';
@@ -154,7 +154,7 @@ export const kinds: readonly AnyKind[] = [
 ];
 
 export { measured, nodeMetrics, podMetrics, reviews, windowText };
-export { isTolerated, isWanted, matchesNodeSelector, matchesTerm, type Target, untolerated };
+export { isTolerated, isWanted, matchesNodeSelector, matchesTerm, type Target, tolerates, untolerated };
 export { firstFree, hasIndex, type Indexes, mergeIndexes, readIndexes, showIndexes, totalOf, withIndexes };
 export { addUsage, computeUsage, isInScope, maskUsage, podLimits, type Usage, usageOf };
 export { systemPriorityClasses };

@@ -1,1 +1,1 @@
-export { type Scheduler, type SchedulerConfig, startScheduler } from './scheduler.ts';
+export { type Scheduler, type SchedulerConfig, schedulerPage, startScheduler } from './scheduler.ts';

@@ -1,4 +1,6 @@
+import type { policy } from '../kinds/index.ts';
 import { isDeleting } from '../meta/owner.ts';
+import { matchesSelector } from '../meta/selector.ts';
 import type { ClusterView } from './cluster.ts';
 import { fitMessage } from './fit-message.ts';
 import type { NodeInfo } from './node-info.ts';
@@ -11,6 +13,10 @@ export type Preemption =
   /** Room is being made on that node already. */
   | { type: 'waits'; node: string; message: string }
   | { type: 'victims'; node: NodeInfo; victims: readonly PodInfo[] };
+
+/** `violations`: how many victims go against the word of their budget. That is avoided where it can be, and no more. */
+type Victims = { victims: PodInfo[]; violations: number };
+type Candidate = Victims & { node: NodeInfo };
 
 const noVictims = 'No preemption victims found for incoming pod';
 const noHelp = 'Preemption is not helpful for scheduling';
@@ -29,14 +35,14 @@ export function preempt(pod: PodInfo, mightFit: readonly NodeInfo[], context: Co
     return { type: 'waits', node: waitsFor.name, message };
   }
   const reasons: string[] = [];
-  const candidates: Array<{ node: NodeInfo; victims: PodInfo[] }> = [];
+  const candidates: Candidate[] = [];
   for (const node of mightFit) {
     const found = victimsOn(pod, node, context);
     if (typeof found === 'string') reasons.push(found);
-    else candidates.push({ node, victims: found });
+    else candidates.push({ node, ...found });
   }
-  const best = candidates.sort((a, b) => compareVictims(a.victims, b.victims))[0];
-  if (best) return { type: 'victims', ...best };
+  const best = candidates.sort((a, b) => a.violations - b.violations || compareVictims(a.victims, b.victims))[0];
+  if (best) return { type: 'victims', node: best.node, victims: best.victims };
   const all = context.cluster.nodes.length;
   while (reasons.length < all) reasons.push(noHelp);
   return { type: 'none', message: `preemption: ${fitMessage(all, reasons)}` };
@@ -49,8 +55,8 @@ function goingFor({ pod, priority }: PodInfo, { cluster }: Context): NodeInfo | 
   return isGoing ? node : undefined;
 }
 
-/** The fewest that have to go, the important ones spared first; or why that would not do. */
-function victimsOn(pod: PodInfo, node: NodeInfo, context: Context): PodInfo[] | string {
+/** The fewest that have to go: those whose budget is spent are spared first, then the important ones; or why that would not do. */
+function victimsOn(pod: PodInfo, node: NodeInfo, context: Context): Victims | string {
   const lesser = [...node.pods.values()].filter((it) => it.priority < pod.priority);
   if (lesser.length === 0) return noVictims;
   const gone = new Set(lesser.map((it) => it.uid));
@@ -59,11 +65,35 @@ function victimsOn(pod: PodInfo, node: NodeInfo, context: Context): PodInfo[] | 
     return fits(pod, changed, { ...context, cluster: withNode(context.cluster, changed) });
   };
   if (!fitsNow()) return noHelp;
-  for (const it of lesser.sort((a, b) => b.priority - a.priority || (startOf(a) < startOf(b) ? -1 : 1))) {
+  lesser.sort((a, b) => b.priority - a.priority || (startOf(a) < startOf(b) ? -1 : 1));
+  const spent = overBudget(lesser, context.budgets?.() ?? []);
+  for (const it of [...lesser.filter((one) => spent.has(one)), ...lesser.filter((one) => !spent.has(one))]) {
     gone.delete(it.uid);
     if (!fitsNow()) gone.add(it.uid);
   }
-  return lesser.filter((it) => gone.has(it.uid));
+  const victims = lesser.filter((it) => gone.has(it.uid));
+  return { victims, violations: victims.filter((it) => spent.has(it)).length };
+}
+
+/**
+ * The pods that a budget would not let go, were all of them to go in this order (upstream: filterPodsWithPDBViolation).
+ * Whom a budget has let go already is no loss to it again; a budget that selects nothing in particular selects nobody.
+ */
+export function overBudget(pods: readonly PodInfo[], budgets: readonly policy.PodDisruptionBudget[]): ReadonlySet<PodInfo> {
+  const left = new Map(budgets.map((it) => [it, it.status?.disruptionsAllowed ?? 0]));
+  const spent = new Set<PodInfo>();
+  for (const info of pods) {
+    const { namespace, name, labels } = info.pod.metadata;
+    for (const it of budgets) {
+      const { matchLabels = {}, matchExpressions = [] } = it.spec.selector ?? {};
+      if (it.metadata.namespace !== namespace || Object.keys(matchLabels).length + matchExpressions.length === 0) continue;
+      if (!matchesSelector(it.spec.selector, labels) || it.status?.disruptedPods?.[name] !== undefined) continue;
+      const rest = (left.get(it) ?? 0) - 1;
+      left.set(it, rest);
+      if (rest < 0) spent.add(info);
+    }
+  }
+  return spent;
 }
 
 /** The cluster as it would be with another state of one node. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { aClaim, aClass, aContext, aNode, anInfo, aPod, asking, aVolume, type World } from '../../test/fixtures/scheduler/objects.ts';
-import type { core } from '../kinds/index.ts';
+import type { core, policy } from '../kinds/index.ts';
 import { seededRandom } from '../lib/random.ts';
 import { preempt } from './preempt.ts';
 import { enoughOf, schedule } from './schedule.ts';
@@ -455,5 +455,49 @@ describe('among nodes that fit', () => {
 
   test('in a large cluster not all of them are looked for', () => {
     expect([1, 99, 100, 1000, 10_000].map(enoughOf)).toEqual([1, 99, 100, 420, 500]);
+  });
+});
+
+describe('preemption and disruption budgets', () => {
+  const budget = (allowed: number, disrupted: string[] = []): policy.PodDisruptionBudget => ({
+    ...{ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' },
+    metadata: { name: 'keep', namespace: 'default', uid: 'u', resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' },
+    spec: { selector: { matchLabels: { app: 'kept' } } },
+    status: {
+      ...{ disruptionsAllowed: allowed, currentHealthy: 1, desiredHealthy: 1, expectedPods: 1 },
+      disruptedPods: Object.fromEntries(disrupted.map((it) => [it, '2026-01-01T00:00:00Z'])),
+    },
+  });
+  const lesser = (name: string, app: string, priority = 1) => aPod(name, { priority, containers: [asking('cpu=2')] }, { labels: { app } });
+  const chosen = (budgets: policy.PodDisruptionBudget[], running: { [node: string]: core.Pod[] }): string => {
+    const context = { ...aContext({ nodes: Object.keys(running).map((it) => aNode(it)), running }), budgets: () => budgets };
+    const found = preempt(anInfo('p', { priority: 10, containers: [asking('cpu=2')] }), context.cluster.nodes, context);
+    return found.type === 'victims' ? `${found.node.name}: ${found.victims.map((it) => it.pod.metadata.name)}` : found.type;
+  };
+  const both = { n1: [lesser('kept', 'kept')], n2: [lesser('other', 'other', 5)] };
+
+  test('a node where no budget is broken comes first, though its pods are more important', () => {
+    expect(chosen([], both)).toBe('n1: kept');
+    expect(chosen([budget(0)], both)).toBe('n2: other');
+    expect(chosen([budget(1)], both)).toBe('n1: kept');
+  });
+
+  test('whom a budget has let go is no loss to it again', () => {
+    expect(chosen([budget(0, ['kept'])], both)).toBe('n1: kept');
+  });
+
+  test('where there is no other way, a budget is broken', () => {
+    expect(chosen([budget(0)], { n1: [lesser('kept', 'kept')] })).toBe('n1: kept');
+  });
+
+  test('on one node those whose budget is spent are spared first', () => {
+    const half = (name: string, app: string, priority: number) =>
+      aPod(name, { priority, containers: [asking('cpu=1')] }, { labels: { app } });
+    const context = {
+      ...aContext({ nodes: [aNode('n1')], running: { n1: [half('kept', 'kept', 1), half('other', 'other', 5)] } }),
+      budgets: () => [budget(0)],
+    };
+    const found = preempt(anInfo('p', { priority: 10, containers: [asking('cpu=1')] }), context.cluster.nodes, context);
+    expect(found.type === 'victims' && found.victims.map((it) => it.pod.metadata.name)).toEqual(['other']);
   });
 });

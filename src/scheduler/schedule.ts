@@ -59,12 +59,12 @@ export function fits(pod: PodInfo, node: NodeInfo, context: Context): boolean {
   return !('nowhere' in checks) && refusalOf(node, checks) === undefined;
 }
 
-type Checks = {
+export type Checks = {
   named: Array<{ by: Filter; only: ReadonlySet<string> }>;
   each: Array<{ by: Filter; check: (node: NodeInfo) => Refusal | undefined }>;
 };
 
-function prepareChecks(pod: PodInfo, context: Context): Checks | { nowhere: string; by: Filter } {
+export function prepareChecks(pod: PodInfo, context: Context): Checks | { nowhere: string; by: Filter } {
   const checks: Checks = { named: [], each: [] };
   for (const by of filters) {
     const verdict = by.prepare(pod, context);
@@ -76,7 +76,7 @@ function prepareChecks(pod: PodInfo, context: Context): Checks | { nowhere: stri
   return checks;
 }
 
-function refusalOf(node: NodeInfo, { named, each }: Checks): { by: Filter; refusal: Refusal } | undefined {
+export function refusalOf(node: NodeInfo, { named, each }: Checks): { by: Filter; refusal: Refusal } | undefined {
   for (const { by, only } of named) {
     if (!only.has(node.name)) return { by, refusal: final(`node(s) didn't satisfy plugin(s) [${by.name}]`) };
   }

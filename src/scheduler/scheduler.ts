@@ -1,11 +1,15 @@
 import type { Client, EventRecorder, Informers } from '../client/index.ts';
+import { podDisruptionBudget, pod as podKind } from '../kinds/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
 import type { Random } from '../lib/random.ts';
 import { createBinder } from './binder.ts';
+import { findCondition } from '../meta/condition.ts';
 import { Cluster } from './cluster.ts';
+import { explain, explanation } from './explain.ts';
 import type { Context } from './plugins/index.ts';
+import { podInfoOf } from './pod-info.ts';
 import { type Entry, SchedulingQueue } from './queue.ts';
 import { createRoom } from './room.ts';
 import { type Decision, schedule } from './schedule.ts';
@@ -28,11 +32,22 @@ export type SchedulerDeps = {
   signal: AbortSignal;
 };
 
+/** /debug/scheduler: who waits; /debug/scheduler/pods/<namespace>/<name>: what each node is to a pod. */
+export const schedulerPage = (scheduler: Scheduler) => ({
+  name: 'scheduler',
+  text([what, namespace, name, ...more]: readonly string[]): string | undefined {
+    if (what === undefined) return scheduler.describe();
+    return what === 'pods' && name !== undefined && more.length === 0 ? scheduler.explain(`${namespace}/${name}`) : undefined;
+  },
+});
+
 export interface Scheduler {
   /** Undefined when it is well, else what ails it. */
   health(): string | undefined;
   /** The pods that wait for a node and why, for people. */
   describe(): string;
+  /** What each node is to a pod, waiting or placed, as things are now; undefined for a pod that is not there. */
+  explain(key: string): string | undefined;
   stop(): void;
 }
 
@@ -45,7 +60,7 @@ export async function startScheduler(config: SchedulerConfig, deps: SchedulerDep
   const cluster = new Cluster(namespaceLabels(informers));
   const reserved = new Map<string, number>();
   const volumes = volumeFacts(informers, reserved);
-  const context: Context = { cluster, volumes };
+  const context: Context = { cluster, volumes, budgets: () => informers.of(podDisruptionBudget).list() };
   const verdicts = createVerdictWriter(client, clock, log);
   const room = createRoom(cluster, context, deps);
   const queue = new SchedulingQueue(clock, () => plan());
@@ -122,6 +137,22 @@ export async function startScheduler(config: SchedulerConfig, deps: SchedulerDep
     verdicts.write(info, verdict);
   }
 
+  function tellOf(key: string): string | undefined {
+    const pod = informers.of(podKind).get(key);
+    if (!pod) return undefined;
+    const place = cluster.placeOf(pod.metadata.uid);
+    const entry = [...queue.entries()].find((it) => it.info.uid === pod.metadata.uid);
+    const info = entry?.info ?? podInfoOf(pod);
+    const said = findCondition(pod.status?.conditions, 'PodScheduled');
+    const where = place?.isAssumed ? `is promised to ${place.node}` : place ? `is on ${place.node}` : 'has no node';
+    const lines = [
+      `${key} ${where}${entry ? `, ${describeEntry(entry).replaceAll('\t', ', ')}` : ''}`,
+      ...(said?.message ? [said.message] : []),
+      '',
+    ];
+    return [...lines, explanation(explain(info, context, place?.node))].join('\n');
+  }
+
   const unwatch = watchCluster(informers, config.schedulerName, cluster, {
     wants: (info) => queue.set(info),
     settled(uid) {
@@ -145,7 +176,7 @@ export async function startScheduler(config: SchedulerConfig, deps: SchedulerDep
   await unwatch;
   isRunning = !isStopped;
   plan();
-  return { health: () => (isRunning ? undefined : 'the scheduler has ended'), describe: () => describe(queue), stop };
+  return { health: () => (isRunning ? undefined : 'the scheduler has ended'), describe: () => describe(queue), explain: tellOf, stop };
 }
 
 function counters(metrics: Metrics, queue: SchedulingQueue) {
@@ -170,9 +201,11 @@ function counters(metrics: Metrics, queue: SchedulingQueue) {
 }
 
 function describe(queue: SchedulingQueue): string {
-  const lines = [...queue.entries()].map(({ info, state, attempts, wokenBy }) => {
-    const waits = wokenBy.size > 0 ? `\twaits for: ${[...wokenBy].join(', ')}` : '';
-    return `${info.key}\t${state}\tattempts=${attempts}${waits}`;
-  });
+  const lines = [...queue.entries()].map((it) => `${it.info.key}\t${describeEntry(it)}`);
   return lines.sort().join('\n');
+}
+
+function describeEntry({ state, attempts, wokenBy }: Entry): string {
+  const waits = wokenBy.size > 0 ? `\twaits for: ${[...wokenBy].join(', ')}` : '';
+  return `${state}\tattempts=${attempts}${waits}`;
 }

@@ -7,6 +7,7 @@ import {
   persistentVolume,
   persistentVolumeClaim,
   pod as podKind,
+  podDisruptionBudget,
   storageClass,
 } from '../kinds/index.ts';
 import { deepEqual } from '../meta/copy.ts';
@@ -72,7 +73,8 @@ export async function watchCluster(informers: Informers, schedulerName: string, 
       }),
     ),
   ];
-  await Promise.all([nodes, pods, namespaces, ...others.map((it) => it.informer)].map((it) => it.synced));
+  const known = [nodes, pods, namespaces, informers.of(podDisruptionBudget), ...others.map((it) => it.informer)];
+  await Promise.all(known.map((it) => it.synced));
   return () => {
     for (const end of ends) end();
   };

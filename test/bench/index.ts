@@ -16,6 +16,7 @@ import { idle, idleWithPods } from './measures/idle.ts';
 import { pods } from './measures/pods.ts';
 import { probes } from './measures/probes.ts';
 import { proxy } from './measures/proxy.ts';
+import { scale } from './measures/scale.ts';
 import { start } from './measures/start.ts';
 import { ratioOf, renderTable, type Row } from './table.ts';
 
@@ -28,6 +29,7 @@ const measures: ReadonlyArray<[name: string, measure: Measure]> = [
   ['proxy', proxy],
   ['probes', probes],
   ['start', start],
+  ['scale', scale],
   ['api', api],
   ['healing', healing],
 ];

@@ -27,23 +27,39 @@ function tell({ family, seed, broken, trace, steps: done }: Outcome): void {
   console.log(`to see it again: npm run simulate -- --seed ${seed} --family ${family} --steps ${steps}`);
 }
 
-let failed = 0;
-for (const family of chosen) {
-  const began = performance.now();
-  let [changes, virtual] = [0, 0];
-  for (const seed of seeds) {
+type Sum = { lives: number; steps: number; changes: number; hours: number; seconds: number; failed: number };
+const sums = new Map<string, Sum>(chosen.map((it) => [it.name, { lives: 0, steps: 0, changes: 0, hours: 0, seconds: 0, failed: 0 }]));
+let isOver = false;
+const stop = (): void => {
+  isOver = true;
+};
+process.on('SIGINT', stop);
+process.on('SIGTERM', stop);
+
+// A seed of every family, then the next: whoever ends it early has seen something of each.
+for (const seed of seeds) {
+  for (const family of chosen) {
+    if (isOver) break;
+    const began = performance.now();
     const outcome = await runSeed(family, { seed, steps });
-    changes += outcome.changes;
-    virtual += outcome.virtual;
+    const sum = sums.get(family.name) as Sum;
+    sum.lives += 1;
+    sum.steps += outcome.steps;
+    sum.changes += outcome.changes;
+    sum.hours += outcome.virtual / 3_600_000;
+    sum.seconds += (performance.now() - began) / 1_000;
     if (outcome.broken.length > 0) {
-      failed += 1;
+      sum.failed += 1;
       tell(outcome);
     } else if (values.trace) console.log(outcome.trace.join('\n'));
+    if (process.stderr.isTTY) process.stderr.write(`\r${family.name} ${seed} `);
   }
-  const took = (performance.now() - began) / 1000;
-  const hours = (virtual / 3_600_000).toFixed(1);
-  console.log(
-    `${family.name}: ${seeds.length} seeds of ${steps} steps, ${changes} changes, ${hours} h in ${took.toFixed(1)} s, ${failed} failed in all`,
-  );
 }
-process.exitCode = failed > 0 ? 1 : 0;
+console.log('\nfamily        lives     steps   changes     hours   seconds  failed');
+for (const [name, { lives, steps: done, changes, hours, seconds, failed }] of sums) {
+  const cells = [lives, done, changes, hours.toFixed(1), seconds.toFixed(1), failed].map((it, i) =>
+    String(it).padStart([5, 10, 10, 10, 10, 8][i] ?? 8),
+  );
+  console.log(`${name.padEnd(14)}${cells.join('')}`);
+}
+process.exitCode = [...sums.values()].some((it) => it.failed > 0) ? 1 : 0;

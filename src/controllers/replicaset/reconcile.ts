@@ -1,10 +1,13 @@
 import { type AnyKind, type apps, type core, isPodFinished, type Kind, pod, replicaSet } from '../../kinds/index.ts';
+import { seconds } from '../../lib/clock.ts';
 import { controllerOf, isDeleting, keyOf } from '../../meta/owner.ts';
 import { matchesSelector } from '../../meta/selector.ts';
 import type { KubeObject } from '../../meta/types.ts';
 import { applyPods } from '../apply-pods.ts';
 import { nextAvailableIn } from '../available.ts';
 import { claim } from '../claim.ts';
+import { createPace } from '../pace.ts';
+import { perRun } from '../per-run.ts';
 import { podDraft } from '../pod-draft.ts';
 import { again, type Controller, type ControllerContext, done } from '../run.ts';
 import { isActive, planReplicas, type ReplicaPlan } from './plan.ts';
@@ -16,6 +19,9 @@ const statusOfKey = (key: string): string => `status of ${key}`;
 const nothing: ReplicaPlan = { create: 0, remove: [] };
 
 const selects = (set: apps.ReplicaSet) => (object: KubeObject) => matchesSelector(set.spec.selector, object.metadata.labels);
+
+/** Every change of a pod asks for a look at all of its set: large sets are looked at less often. */
+const paceOf = perRun(() => createPace(0.02, seconds(1)));
 
 /** A kind that keeps replicas, and how one of it reads as a ReplicaSet. */
 export type Replicated<T extends KubeObject> = {
@@ -47,18 +53,23 @@ export function replicaController<T extends KubeObject>({ name, kind, asSet, set
     ],
     async reconcile(key, context) {
       const { informers, client, clock, expectations } = context;
+      const pace = paceOf(context);
       const found = informers.of(kind).get(key);
       if (!found) {
         expectations.forget(key);
         expectations.forget(statusOfKey(key));
+        pace.forget(key);
         return done;
       }
+      const turn = pace.wait(key, clock.now());
+      if (turn > 0) return again(turn);
       const set = asSet(found);
       const { uid } = set.metadata;
       // Until the cache shows what was done last time, counting its pods would make too many. Asked before they are
       // read: what the cache comes to show while pods are claimed is not among them.
       const wait = expectations.pending(key);
       const owned = informers.of(pod).ownedBy(uid);
+      pace.worked(key, owned.length, clock.now());
       const orphans = informers
         .of(pod)
         .ownedBy('')

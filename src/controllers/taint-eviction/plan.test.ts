@@ -23,6 +23,8 @@ const cases: Array<[name: string, pod: core.Pod, taints: core.Taint[], want: num
   ['everything is tolerated', tolerating({ operator: 'Exists' }), [taint('a'), taint('b')], undefined],
   ['another value', tolerating({ key: 'a', operator: 'Equal', value: 'x' }), [taint('a', 7, 'y')], 7],
   ['the same value', tolerating({ key: 'a', value: 'y' }), [taint('a', 7, 'y')], undefined],
+  ['every key with the same value', tolerating({ value: 'y' }), [taint('a', 7, 'y')], undefined],
+  ['every key with another value', tolerating({ value: 'x' }), [taint('a', 7, 'y')], 7],
   ['another effect', tolerating({ key: 'a', operator: 'Exists', effect: 'NoSchedule' }), [taint('a', 7)], 7],
   [
     'of two the earlier',

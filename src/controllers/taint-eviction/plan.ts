@@ -1,12 +1,8 @@
-import type { core } from '../../kinds/index.ts';
+import { type core, tolerates } from '../../kinds/index.ts';
 import { findCondition } from '../../meta/condition.ts';
 import { isDeleting } from '../../meta/owner.ts';
 
 type Taint = core.Taint;
-type Toleration = core.Toleration;
-
-const isTolerated = (taint: Taint, { key, operator = 'Equal', value = '', effect }: Toleration): boolean =>
-  (!effect || effect === taint.effect) && (!key || key === taint.key) && (operator === 'Exists' || value === (taint.value ?? ''));
 
 /** When it came to its node: a taint that was there already counts from then. */
 const boundAt = ({ metadata, status }: core.Pod): number =>
@@ -21,7 +17,7 @@ export function evictionTime(pod: core.Pod, taints: readonly Taint[] | undefined
   let earliest: number | undefined;
   for (const taint of taints ?? []) {
     if (taint.effect !== 'NoExecute') continue;
-    const toleration = pod.spec.tolerations?.find((it) => isTolerated(taint, it));
+    const toleration = pod.spec.tolerations?.find((it) => tolerates(it, taint));
     if (toleration && toleration.tolerationSeconds === undefined) continue;
     const at = Math.max(since(taint), boundAt(pod)) + Math.max(0, toleration?.tolerationSeconds ?? 0) * 1000;
     if (earliest === undefined || at < earliest) earliest = at;

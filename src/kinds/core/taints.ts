@@ -1,11 +1,14 @@
 import type { Taint, Toleration } from '../generated/core-v1.ts';
 
-/** An empty key with Exists tolerates everything, an empty effect every effect (v1.Toleration). */
+/**
+ * An empty key is every key, an empty effect every effect; what no operator is given for must be equal (v1.Toleration,
+ * ToleratesTaint). That an empty key goes with Exists alone, validation sees to.
+ */
 export function tolerates({ key, operator = 'Equal', value, effect }: Toleration, taint: Taint): boolean {
   if (effect && effect !== taint.effect) return false;
   if (key && key !== taint.key) return false;
   if (operator === 'Exists') return true;
-  return operator === 'Equal' && Boolean(key) && (value ?? '') === (taint.value ?? '');
+  return (operator === 'Equal' || !operator) && (value ?? '') === (taint.value ?? '');
 }
 
 export const isTolerated = (tolerations: readonly Toleration[] | undefined, taint: Taint): boolean =>

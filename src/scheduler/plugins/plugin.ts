@@ -1,3 +1,4 @@
+import type { policy } from '../../kinds/index.ts';
 import type { ClusterView } from '../cluster.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { PodInfo } from '../pod-info.ts';
@@ -6,7 +7,12 @@ import type { VolumeFacts } from '../volumes.ts';
 /** News that may make room for a pod that found none. */
 export type News = 'node' | 'pod gone' | 'pod placed' | 'claim' | 'volume' | 'class';
 
-export type Context = { cluster: ClusterView; volumes: VolumeFacts };
+export type Context = {
+  cluster: ClusterView;
+  volumes: VolumeFacts;
+  /** Disruption budgets: preemption spares pods whose budget is spent, if it can. */
+  budgets?: () => readonly policy.PodDisruptionBudget[];
+};
 
 /** Why a node will not do. `isFinal`: taking pods away from it would not help. */
 export type Refusal = { reasons: readonly string[]; isFinal: boolean };

@@ -190,3 +190,16 @@ describe('the wire', () => {
     expect(server.errors).toEqual([]);
   });
 });
+
+describe('/debug/', () => {
+  test('shows the inside of parts to those who are known', async () => {
+    server.api.addDebugPage({ name: 'part', text: (rest) => (rest[0] === 'none' ? undefined : `seen: ${rest.join(' and ') || 'all'}`) });
+    const { text, headers } = await admin.get('/debug/part/a/b%20c').expect(200);
+    expect([text, headers['content-type']]).toEqual(['seen: a and b c\n', 'text/plain; charset=utf-8']);
+    expect((await admin.get('/debug').expect(200)).text).toBe('/debug/part\n');
+    expect((await admin.get('/debug/part').expect(200)).text).toBe('seen: all\n');
+    await admin.get('/debug/part/none').expect(404);
+    await admin.get('/debug/other').expect(404);
+    await anyone.get('/debug/part').expect(403);
+  });
+});

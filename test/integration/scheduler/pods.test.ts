@@ -10,6 +10,7 @@ import {
 } from '../../../src/kinds/index.ts';
 import { minutes, seconds } from '../../../src/lib/clock.ts';
 import { StatusError } from '../../../src/meta/status-error.ts';
+import { schedulerPage } from '../../../src/scheduler/index.ts';
 import { startTestCluster, type TestCluster } from '../../fixtures/scheduler/cluster.ts';
 import { asking } from '../../fixtures/scheduler/objects.ts';
 
@@ -328,4 +329,26 @@ test('another pod of the same name is not bound in the place of the one that was
     });
   await expect(bind('another')).rejects.toThrow(/Precondition failed: UID in precondition: another/);
   await expect(bind('')).rejects.toThrow(/has non-empty .spec.schedulingGates/);
+});
+
+test('what each node is to a pod can be read, of one that waits and of one that has a node', async () => {
+  await cluster.addNode('n1');
+  await cluster.addNode('n2', { unschedulable: true });
+  await cluster.create('web', { containers: [{ name: 'app', image: 'busybox', resources: { requests: { cpu: '3' } } }] });
+  const page = schedulerPage(cluster.scheduler);
+  const lines = (page.text(['pods', 'default', 'web']) ?? '').split('\n');
+  expect(lines.slice(0, 2)).toEqual([
+    'default/web has no node, refused, attempts=1, waits for: node, pod gone',
+    '0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable. preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.',
+  ]);
+  expect(lines.slice(4)).toEqual([
+    expect.stringMatching(/^n1 +refused +NodeResourcesFit: Insufficient cpu$/),
+    expect.stringMatching(/^n2 +refused +NodeUnschedulable: node\(s\) were unschedulable$/),
+  ]);
+  await cluster.create('small');
+  const placed = page.text(['pods', 'default', 'small']) ?? '';
+  expect(placed).toContain('default/small is on n1\n');
+  expect(placed).toMatch(/n1 +fits +\d+ +.*NodeResourcesFit=\d+/);
+  expect(page.text(['pods', 'default', 'nobody'])).toBeUndefined();
+  expect(page.text([])).toContain('default/web\trefused');
 });

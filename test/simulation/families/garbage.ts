@@ -11,7 +11,7 @@ import {
   statefulSet,
 } from '../../../src/kinds/index.ts';
 import { seconds } from '../../../src/lib/clock.ts';
-import { ownerReference } from '../../../src/meta/owner.ts';
+import { isDeleting, ownerReference } from '../../../src/meta/owner.ts';
 import { isReason } from '../../../src/meta/status-error.ts';
 import type { KubeObject } from '../../../src/meta/types.ts';
 import { foregroundWaits, namespacesGoEmpty, nothingIsLeft, orphansStay } from '../invariants/garbage.ts';
@@ -90,7 +90,7 @@ export const garbageFamily: Family = {
       weight: 10,
       async run({ user, state, draw }) {
         const kind = draw.one([deployment, replicaSet, statefulSet, job, configMap, service] as unknown as AnyKind[]) as AnyKind;
-        const it = draw.one(state.list(kind).filter((one) => places.includes(one.metadata.namespace ?? '')));
+        const it = draw.one(state.list(kind).filter((one) => !isDeleting(one) && places.includes(one.metadata.namespace ?? '')));
         if (!it) return undefined;
         const propagationPolicy = draw.one(['Foreground', 'Background', 'Orphan'] as const) ?? 'Background';
         await user.delete(kind, it.metadata, { propagationPolicy });
@@ -136,7 +136,13 @@ export const garbageFamily: Family = {
     // What was orphaned has no end of its own; it would be more with every step.
     for (const kind of [deployment, replicaSet, statefulSet, job, configMap, service, persistentVolumeClaim] as unknown as AnyKind[]) {
       for (const it of state.list(kind)) {
-        if (it.metadata.ownerReferences?.length || !places.includes(it.metadata.namespace ?? '') || it.metadata.name === 'kube-root-ca.crt')
+        // Whoever is asked twice goes by the second wish.
+        if (
+          isDeleting(it) ||
+          it.metadata.ownerReferences?.length ||
+          !places.includes(it.metadata.namespace ?? '') ||
+          it.metadata.name === 'kube-root-ca.crt'
+        )
           continue;
         await user.delete(kind, it.metadata, { propagationPolicy: 'Background' });
       }
