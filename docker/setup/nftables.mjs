@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
  * Gets `nft` and `conntrack` for the tests of the data plane in the kernel, and `dig` for those of DNS. Does nothing when
- * all are there already; exits
- * with 1 and says why when they cannot be had. Nobody else runs it: peapod itself does without them.
+ * all are there already; exits with 1 and says why when they cannot be had. Nobody else runs it: peapod itself does
+ * without them.
  */
 import { spawnSync } from 'node:child_process';
 

@@ -1,3 +1,4 @@
+import { Agent } from 'node:http';
 import type { Client, EventRecorder, Informer, Informers } from '../client/index.ts';
 import { type discovery, endpointSlice, ingress, ingressClass, type networking, secret, service } from '../kinds/index.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -79,7 +80,9 @@ export async function startFront(config: FrontConfig, deps: Deps): Promise<Front
   }
 
   const sessions = new Sessions();
-  const parts = { decide, turns: new Turns(), sessions, count: (code: number) => requests.inc({ code: String(code) }) };
+  // A connection that nobody uses for a few seconds is let go of: backends do so too, sooner or later.
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: 64, timeout: 4000, scheduling: 'lifo' });
+  const parts = { decide, turns: new Turns(), sessions, agent, count: (code: number) => requests.inc({ code: String(code) }) };
   const handlers = {
     request: (...[request, response, isSecure]: Parameters<Parameters<typeof plainAcceptor>[0]['request']>) =>
       void serve(request, response, isSecure, parts),
@@ -158,6 +161,7 @@ export async function startFront(config: FrontConfig, deps: Deps): Promise<Front
     plain.close();
     secure.close();
     sessions.close();
+    agent.destroy();
   };
   signal.addEventListener('abort', stop, { once: true });
   tell();

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Agent, IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { forward, type Target, Unreachable } from '../lib/http/forward.ts';
@@ -23,7 +23,7 @@ export class Turns {
   }
 }
 
-type Deps = { decide: Decide; turns: Turns; sessions: Sessions; count: (code: number) => void };
+type Deps = { decide: Decide; turns: Turns; sessions: Sessions; agent: Agent; count: (code: number) => void };
 
 const hostOf = (request: IncomingMessage): string => {
   const named = request.headers[':authority'] ?? request.headers.host ?? '';
@@ -90,7 +90,7 @@ async function pass(
   place: Place,
   speech: Speech,
   isSecure: boolean,
-  { sessions }: Deps,
+  { sessions, agent }: Deps,
 ): Promise<void> {
   const headers = onwardHeaders(request, isSecure);
   const isGrpc = request.headers['content-type']?.startsWith('application/grpc') ?? false;
@@ -99,8 +99,20 @@ async function pass(
     const flat = Object.fromEntries(more.map(([name, values]) => [name, values.join(', ')]));
     return relayStream(request as unknown as Http2ServerRequest, response as unknown as Http2ServerResponse, place, sessions, flat);
   }
-  await forward(request, response, targetOf(place, speech, request.url ?? '/'), { method: request.method ?? 'GET', headers });
+  const options = { method: request.method ?? 'GET', headers };
+  const target = targetOf(place, speech, request.url ?? '/');
+  if (hasBody(request)) return forward(request, response, target, options);
+  try {
+    await forward(request, response, target, { ...options, agent });
+  } catch (error) {
+    if (!(error instanceof Unreachable) || !error.wasKept) throw error;
+    await forward(request, response, target, options);
+  }
 }
+
+/** What has none can be said again. */
+const hasBody = ({ method = 'GET', headers }: IncomingMessage): boolean =>
+  !['GET', 'HEAD', 'OPTIONS'].includes(method) || headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 /** The same for a connection whose client asks for another protocol. Never fails. */
 export async function serveUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, isSecure: boolean, deps: Deps): Promise<void> {

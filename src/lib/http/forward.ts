@@ -1,4 +1,4 @@
-import { type ClientRequest, type IncomingMessage, request as requestHttp, type ServerResponse } from 'node:http';
+import { type Agent, type ClientRequest, type IncomingMessage, request as requestHttp, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -11,8 +11,11 @@ export type Target = { protocol: 'http:' | 'https:'; host: string; port: number;
 export class Unreachable extends Error {
   /** As the system names it: ECONNREFUSED. */
   readonly code: string | undefined;
-  constructor(cause: Error & { code?: string }) {
+  /** It was a connection kept from before, which the backend had given up: a new one may do. */
+  readonly wasKept: boolean;
+  constructor(cause: Error & { code?: string }, wasKept = false) {
     super(cause.message, { cause });
+    this.wasKept = wasKept;
     this.name = 'Unreachable';
     this.code = cause.code;
   }
@@ -25,6 +28,8 @@ export type ForwardOptions = {
   method: string;
   headers: Headers;
   rewrite?: Rewrite;
+  /** Keeps connections to backends; only for requests without a body, which can be made a second time. */
+  agent?: Agent;
   /** A backend that has not begun to answer by then is not waited for any longer. */
   answerWithin?: number;
 };
@@ -44,20 +49,23 @@ function byName(flat: readonly string[]): Record<string, string[]> {
 }
 
 /** Certificates of backends are their own affair: they are asked for by address, which no certificate names. */
-export const dial = async (target: Target, options: { method: string; headers: Headers }) => {
+export const dial = async (target: Target, options: { method: string; headers: Headers; agent?: Agent }) => {
   const plain = {
     ...{ host: target.host, port: target.port, path: target.path, method: options.method, headers: asSent(options.headers) },
-    ...{ agent: false as const, setHost: false },
+    setHost: false,
   };
-  if (target.protocol === 'http:') return requestHttp(plain);
+  if (target.protocol === 'http:') return requestHttp({ ...plain, agent: options.agent ?? false });
   // Loaded when it is first needed: few backends speak it.
   const { request } = await import('node:https');
-  return request({ ...plain, rejectUnauthorized: false });
+  return request({ ...plain, agent: false, rejectUnauthorized: false });
 };
 
 /** The connection is made anew for each request, so it is never there at once. */
 function whenConnected(onward: ClientRequest, isSecure: boolean, begin: () => void): void {
-  const onSocket = (socket: Socket): void => void socket.once(isSecure ? 'secureConnect' : 'connect', begin);
+  const onSocket = (socket: Socket): void => {
+    if (socket.connecting || isSecure) socket.once(isSecure ? 'secureConnect' : 'connect', begin);
+    else begin();
+  };
   if (onward.socket) onSocket(onward.socket);
   else onward.once('socket', onSocket);
 }
@@ -74,9 +82,13 @@ export async function forward(request: IncomingMessage, response: ServerResponse
   if (options.answerWithin) onward.setTimeout(options.answerWithin, () => onward.destroy(new Error('i/o timeout')));
   try {
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      onward.once('response', resolve);
-      onward.once('error', (error) => reject(new Unreachable(error)));
-      onward.once('close', () => reject(new Unreachable(new Error('the connection was closed'))));
+      const onClose = (): void => reject(new Unreachable(new Error('the connection was closed'), onward.reusedSocket));
+      onward.once('error', (error) => reject(new Unreachable(error, onward.reusedSocket)));
+      onward.once('close', onClose);
+      onward.once('response', (answer) => {
+        onward.off('close', onClose);
+        resolve(answer);
+      });
       // Nothing of the body is taken before somebody is there to have it: the caller may try somebody else.
       whenConnected(onward, target.protocol === 'https:', () => request.pipe(onward));
     });
@@ -87,7 +99,8 @@ export async function forward(request: IncomingMessage, response: ServerResponse
     const headers = changed?.headers ?? answerHeaders(answer);
     if (request.httpVersionMajor === 1) response.writeHead(answer.statusCode ?? 502, answer.statusMessage, headers);
     else response.writeHead(answer.statusCode ?? 502, byName(headers));
-    response.flushHeaders();
+    // With the first of the body, if that is there already.
+    setImmediate(() => response.flushHeaders());
     const parts = [answer, ...(changed?.through ?? []), response];
     await pipeline(parts as [IncomingMessage, ...Transform[], ServerResponse]).catch(() => void response.destroy());
     // Who answered early wants to read no more of it.

@@ -220,6 +220,21 @@ test('turns, and endpoints that do not answer are passed over, bodies kept', asy
   expect(answers.every((it) => JSON.parse(it.text).bytes === body.length)).toBe(true);
 });
 
+test('kept connections: used again, and made anew when the backend has given them up', async () => {
+  let connections = 0;
+  const server = createServer((_, response) => response.end('ok'));
+  server.on('connection', () => connections++);
+  await serviceTo('web', [await listening(server)]);
+  await start();
+  await until('web.default.localhost', 200);
+  for (let i = 0; i < 5; i++) expect((await ask('web.default.localhost')).code).toBe(200);
+  expect(connections).toBeLessThanOrEqual(2);
+  for (let i = 0; i < 20; i++) {
+    server.closeAllConnections();
+    expect((await ask('web.default.localhost')).code).toBe(200);
+  }
+});
+
 test('nobody answers: 502 says who', async () => {
   const closed = createTcp();
   const dead = await listening(closed);
