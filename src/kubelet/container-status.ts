@@ -112,7 +112,7 @@ function base(
   const mounts = (container.volumeMounts ?? []).map((it) => ({
     name: it.name,
     mountPath: it.mountPath,
-    ...(it.readOnly && { readOnly: true, recursiveReadOnly: 'Disabled' }),
+    ...(it.readOnly && { readOnly: true, recursiveReadOnly: it.recursiveReadOnly === 'Enabled' ? 'Enabled' : 'Disabled' }),
   }));
   return {
     name: container.name,

@@ -12,6 +12,7 @@ import { RestartBackoff } from './backoff.ts';
 import { type Eviction, localStorage, type Observations, observe, podUsage, startEviction } from './eviction/index.ts';
 import { messageOf } from './faults.ts';
 import { createImages, credentialHelper, diskAt, dockerLogins, openPulledImages, startImageCollection } from './images/index.ts';
+import { readsRecursively } from './mounts.ts';
 import { containerPath, label, nodeLabels } from './names.ts';
 import { parseResolver } from './network-files.ts';
 import { resourcesOf } from './node/describe.ts';
@@ -185,7 +186,7 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
       unsafeSysctls: config.unsafeSysctls,
       appArmor: engine.appArmor,
     }),
-    engine: { lowersOomScores: undefined },
+    engine: { lowersOomScores: undefined, readsRecursively: readsRecursively(engine) },
   };
 
   let eviction: Eviction | undefined;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { core } from '../kinds/index.ts';
 import type { Mount } from '../runtime/index.ts';
-import { mountsOf, type PreparedVolume } from './mounts.ts';
+import { mountsOf, type PreparedVolume, readsRecursively } from './mounts.ts';
 import { VolumeError } from './volumes/index.ts';
 
 const volume = (readOnly = false): PreparedVolume => ({
@@ -57,6 +57,13 @@ for (const [name, mount, want] of cases) test(name, async () => expect(await mou
 
 test('recursion where the engine sees to it', async () =>
   expect(await mounts({ readOnly: true, recursiveReadOnly: 'Enabled' }, true)).toMatchObject([{ readOnly: true }]));
+
+test.each([
+  ['1.41', '6.1.0-18-amd64', false],
+  ['1.44', '5.10.0', false],
+  ['1.44', '5.12.1', true],
+  ['1.51', '6.8.0-generic', true],
+])('an engine of API %s on Linux %s', (apiVersion, kernel, want) => expect(readsRecursively({ apiVersion, kernel })).toBe(want));
 
 const refusals: Array<[mount: Partial<core.VolumeMount>, message: string]> = [
   [{ name: 'none' }, 'cannot find volume "none" to mount into container "app"'],

@@ -13,6 +13,15 @@ export type PreparedVolume = {
   subPath(path: string): Mount['source'] | Promise<Mount['source']>;
 };
 
+/** Engines from 25 on see to that by themselves, on kernels that can (mount_setattr, 5.12). */
+export function readsRecursively({ apiVersion, kernel }: { apiVersion: string; kernel: string }): boolean {
+  const atLeast = (text: string, major: number, minor: number): boolean => {
+    const [a = 0, b = 0] = text.split('.').map(Number);
+    return a > major || (a === major && b >= minor);
+  };
+  return atLeast(apiVersion, 1, 44) && atLeast(/^\d+\.\d+/.exec(kernel)?.[0] ?? '', 5, 12);
+}
+
 const propagation = { None: 'private', HostToContainer: 'rslave', Bidirectional: 'rshared' } as const;
 
 /** The mounts of a container in the order its manifest lists them. Fails with ConfigError. */

@@ -115,5 +115,9 @@ export type Parts = {
   /** What decides whether a new pod may run here, besides the pods that do. */
   nodeState(): Omit<NodeState, 'others'>;
   /** What the engine turned out to be able to: negative OOM scores need a capability it may lack. Undefined: not tried yet. */
-  engine: { lowersOomScores: boolean | undefined };
+  engine: {
+    lowersOomScores: boolean | undefined;
+    /** What is mounted below a mount that is to be read alone can be read alone too. */
+    readsRecursively: boolean;
+  };
 };

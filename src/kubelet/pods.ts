@@ -92,9 +92,13 @@ export function startPods(parts: Parts, informer: PodSource, onEnded: (uid: stri
 const isNew = ({ observer }: Parts, { metadata, status }: Pod): boolean =>
   !status?.startTime && !metadata.deletionTimestamp && observer.pods.states(metadata.uid).length === 0;
 
-/** Labels and annotations, which files of the downward API show. */
+/** Labels, annotations and resources, which files of the downward API show. */
 const dressDiffers = (a: Pod, b: Pod): boolean =>
-  !deepEqual(a.metadata.labels, b.metadata.labels) || !deepEqual(a.metadata.annotations, b.metadata.annotations);
+  !deepEqual(a.metadata.labels, b.metadata.labels) ||
+  !deepEqual(a.metadata.annotations, b.metadata.annotations) ||
+  !deepEqual(resourcesIn(a), resourcesIn(b));
+
+const resourcesIn = ({ spec }: Pod): unknown => [...(spec.initContainers ?? []), ...spec.containers].map((it) => it.resources);
 
 function refresh(parts: Parts, pod: Pod): void {
   parts.volumes

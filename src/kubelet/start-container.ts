@@ -156,7 +156,7 @@ async function describe(parts: Parts, pod: Pod, container: Container, image: Ima
   const { config, observer } = parts;
   const { uid, namespace = '' } = pod.metadata;
   const env = await environment(parts, pod, container, namespace, context.sandbox.address);
-  const mounts = await mountsOf(container, context.volumes, env);
+  const mounts = await mountsOf(container, context.volumes, env, { recursiveReadOnly: parts.engine.readsRecursively });
   const attempt = nextAttempt(parts, pod, container.name, context.restartsBefore);
   const messagePath = container.terminationMessagePath ?? '/dev/termination-log';
   const message: Mount = {
