@@ -12,7 +12,7 @@ import { seconds, systemClock } from './lib/clock.ts';
 import { createLog, type Log } from './lib/log.ts';
 import { createMetrics } from './lib/metrics.ts';
 import { systemRandom } from './lib/random.ts';
-import { startProxy } from './proxy/index.ts';
+import { type ServiceProxy, startProxy } from './proxy/index.ts';
 import { openDocker } from './runtime/index.ts';
 import { schedulerPage, startScheduler } from './scheduler/index.ts';
 import { openEmbeddedStore } from './store/index.ts';
