@@ -130,6 +130,12 @@ test('through the API server: pods and services, with kubectl', async () => {
   expect(await it.ok(['get', '--raw', `${base}/pods/web/proxy/`])).toBe('from web\n');
   const { stderr } = await it(['get', '--raw', `${base}/pods/web:81/proxy/`]);
   expect(stderr).toContain('error trying to reach service: dial tcp');
+  const proxy = spawn(kubectl.path, ['proxy', '--port=0', `--kubeconfig=${cluster.kubeconfig}`], { stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(proxy);
+  const port = await new Promise<string>((resolve) =>
+    proxy.stdout.on('data', (part) => resolve(/127\.0\.0\.1:(\d+)/.exec(String(part))?.[1] ?? '')),
+  );
+  expect(await (await fetch(`http://127.0.0.1:${port}${base}/services/web:http/proxy/`)).text()).toBe('from web\n');
 });
 
 test('described as kubectl does', async () => {
