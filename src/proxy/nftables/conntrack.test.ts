@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Endpoint } from '../endpoints.ts';
 import type { Listener } from '../table.ts';
-import { forgetFlows, staleFlows } from './conntrack.ts';
+import { forgetFlows, selections, staleFlows } from './conntrack.ts';
 
 const endpoint = (address: string): Endpoint => ({ address, port: 53 });
 const listener = (addresses: string[], protocol: 'TCP' | 'UDP' = 'UDP'): Listener => ({
@@ -33,4 +33,12 @@ test('that there was none is well, anything else is not', async () => {
   expect(asked).toEqual(['conntrack -D -p udp --orig-dst 10.96.0.5 --orig-port-dst 5353 --reply-src 10.1.0.2 --reply-port-src 53']);
   says = 'Operation not permitted';
   await expect(forgetFlows([all], programs)).rejects.toThrow('not permitted');
+});
+
+test('an endpoint that several listeners have lost is asked for once', () => {
+  const gone = { endpoint: endpoint('10.1.0.2') };
+  expect(selections([{ ...all, ...gone }, { address: '127.0.0.1', port: 30053, ...gone }, all, all])).toEqual([
+    '--orig-dst 10.96.0.5 --orig-port-dst 5353',
+    '--reply-src 10.1.0.2 --reply-port-src 53',
+  ]);
 });

@@ -20,15 +20,35 @@ export function staleFlows(listener: Listener, before: readonly Endpoint[]): Flo
   return gone.length > most ? [{ address, port }] : gone.map((endpoint) => ({ address, port, endpoint }));
 }
 
+/** All at once: a datagram that is sent meanwhile is lost. */
 export async function forgetFlows(flows: readonly Flows[], { run }: Programs): Promise<void> {
-  for (const { address, port, endpoint } of flows) {
-    const to = ['--orig-dst', address, '--orig-port-dst', String(port)];
-    const via = endpoint ? ['--reply-src', endpoint.address, '--reply-port-src', String(endpoint.port)] : [];
+  const forget = async (selection: string): Promise<void> => {
     try {
-      await run('conntrack', '-D', '-p', 'udp', ...to, ...via);
+      await run('conntrack', '-D', '-p', 'udp', ...selection.split(' '));
     } catch (error) {
       // That none was found is an exit code of 1 with a count on standard error.
       if (!/ 0 flow entries/.test((error as Error).message)) throw error;
     }
+  };
+  await Promise.all(selections(flows).map(forget));
+}
+
+/**
+ * What `conntrack` is asked for, each a run of it. An endpoint that several listeners have lost, as those of one service
+ * port do when a pod ends, is asked for once, whoever led to it: what is forgotten in excess is learned anew.
+ */
+export function selections(flows: readonly Flows[]): string[] {
+  const byEndpoint = new Map<string, Flows[]>();
+  const all = new Set<string>();
+  for (const it of flows) {
+    if (!it.endpoint) {
+      all.add(`--orig-dst ${it.address} --orig-port-dst ${it.port}`);
+      continue;
+    }
+    const via = `--reply-src ${it.endpoint.address} --reply-port-src ${it.endpoint.port}`;
+    byEndpoint.set(via, [...(byEndpoint.get(via) ?? []), it]);
   }
+  for (const [via, [first, ...more]] of byEndpoint)
+    all.add(first && more.length === 0 ? `--orig-dst ${first.address} --orig-port-dst ${first.port} ${via}` : via);
+  return [...all];
 }

@@ -20,6 +20,7 @@ export function createNftables({ table, programs, log }: Deps): Traffic {
   const groups = new Map<string, Set<string>>();
   let isClosed = false;
   let forgetting: Promise<void> = Promise.resolve();
+  const stale: Flows[] = [];
 
   function leave({ group, id }: Listener): void {
     const ids = groups.get(group);
@@ -32,8 +33,12 @@ export function createNftables({ table, programs, log }: Deps): Traffic {
   /** Nobody waits for it: each is a run of a program, and the next change of endpoints must not be held up by them. */
   function forget(flows: readonly Flows[]): void {
     if (flows.length === 0) return;
+    stale.push(...flows);
+    if (stale.length > flows.length) return;
     forgetting = forgetting
-      .then(() => forgetFlows(flows, programs))
+      // Those of other listeners of the same change go along.
+      .then(() => new Promise((resolve) => setImmediate(resolve)))
+      .then(() => forgetFlows(stale.splice(0), programs))
       .catch((error: unknown) => log.warn('datagrams may go on to endpoints that have gone', { error: (error as Error).message }));
   }
 
@@ -64,11 +69,11 @@ export function createNftables({ table, programs, log }: Deps): Traffic {
       table.want(`group ${group}`, piecesOfGroup(group, listener.endpoints, listener.affinitySeconds)),
       table.want(id, piecesOfListener(listener)),
     ]);
-    const stale = staleFlows(listener, before?.isServed ? before.listener.endpoints : []);
+    const old = staleFlows(listener, before?.isServed ? before.listener.endpoints : []);
     known.isServed = true;
     const message = (await written).find((it) => it !== undefined);
     if (message !== undefined) return { reason: 'other', message };
-    forget(stale);
+    forget(old);
     return undefined;
   }
 
