@@ -195,22 +195,23 @@ async function start(
   ending.push(() => proxy.stop());
   watchOver('proxy', () => proxy.health());
   await announceDns(client, { address: network.clusterDns });
-  const dns = await startDns(
-    {
-      ...{ addresses: [network.clusterDns], port: 53, domain: network.clusterDomain, resolvConf: '/etc/resolv.conf' },
-      ownRanges: [network.podCidr, network.serviceCidr],
-      stubDomains: network.stubDomains,
-      hosts: { 'host.docker.internal': nodeAddress },
-    },
-    deps('dns'),
-  );
+  const [dns, front] = await Promise.all([
+    startDns(
+      {
+        ...{ addresses: [network.clusterDns], port: 53, domain: network.clusterDomain, resolvConf: '/etc/resolv.conf' },
+        ownRanges: [network.podCidr, network.serviceCidr],
+        stubDomains: network.stubDomains,
+        hosts: { 'host.docker.internal': nodeAddress },
+      },
+      deps('dns'),
+    ),
+    startFront(
+      { ...config.front, addresses: [...new Set([...config.front.addresses, nodeAddress])], certificate: pki.server },
+      { ...deps('front'), recorder: recorderFor('front')('peapod-front', config.node.name) },
+    ),
+  ]);
   ending.push(() => dns.stop());
   watchOver('dns', () => dns.health());
-
-  const front = await startFront(
-    { ...config.front, addresses: [...new Set([...config.front.addresses, nodeAddress])], certificate: pki.server },
-    { ...deps('front'), recorder: recorderFor('front')('peapod-front', config.node.name) },
-  );
   ending.push(() => front.stop());
 
   starting = undefined;
