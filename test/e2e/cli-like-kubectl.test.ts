@@ -457,6 +457,24 @@ get service old -o jsonpath={.spec.selector}
 delete sts/db ds/agent rc/old --wait=false`,
   ],
   [
+    'who may',
+    `
+create role reader --verb=get,list --resource=pods,deployments.apps,pods/log --resource-name=x --dry-run=client -o yaml
+create role reader --verb=get,list --resource=pods,deploy,pods/log
+create role reader --verb=get --resource=pods
+describe role reader
+create clusterrole logs --verb=get --non-resource-url=/logs/* --dry-run=client -o yaml
+create clusterrole all --aggregation-rule=a=b --dry-run=client -o yaml
+describe clusterrole view
+create rolebinding readers --role=reader --user=u --group=g --serviceaccount=default:default --dry-run=client -o yaml
+create rolebinding readers --role=reader --user=u --serviceaccount=default:default
+describe rolebinding readers
+create clusterrolebinding viewers --clusterrole=view --user=u --dry-run=client -o yaml
+describe clusterrolebinding cluster-admin
+delete rolebinding readers
+delete role reader`,
+  ],
+  [
     'the cluster',
     `
 get nodes -o name

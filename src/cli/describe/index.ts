@@ -1,4 +1,5 @@
 import type { Resource } from '../resources/index.ts';
+import { describeBinding, describeRole } from './access.ts';
 import { describeAutoscaler } from './autoscaler.ts';
 import { describeConfigMap, describeNamespace, describeSecret, describeServiceAccount } from './configuration.ts';
 import type { Describer } from './context.ts';
@@ -40,6 +41,10 @@ const describers: Readonly<Record<string, Describer>> = {
   namespaces: describeNamespace,
   resourcequotas: describeQuota,
   limitranges: describeLimitRange,
+  'roles.rbac.authorization.k8s.io': describeRole,
+  'clusterroles.rbac.authorization.k8s.io': describeRole,
+  'rolebindings.rbac.authorization.k8s.io': describeBinding,
+  'clusterrolebindings.rbac.authorization.k8s.io': describeBinding,
   'ingresses.networking.k8s.io': describeIngress,
   'ingressclasses.networking.k8s.io': describeIngressClass,
   'ipaddresses.networking.k8s.io': describeIpAddress,

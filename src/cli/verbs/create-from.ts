@@ -54,6 +54,8 @@ const refusals: Readonly<Record<string, string>> = {
   Secret: 'failed to create secret',
   Deployment: 'failed to create deployment:',
   ServiceAccount: 'failed to create serviceaccount:',
+  RoleBinding: 'failed to create rolebinding:',
+  ClusterRoleBinding: 'failed to create clusterrolebinding:',
   Job: 'failed to create job:',
   CronJob: 'failed to create cronjob:',
   ResourceQuota: 'failed to create quota:',

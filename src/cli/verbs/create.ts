@@ -6,6 +6,7 @@ import { type AnyObject, createObject } from '../resources/index.ts';
 import { namesFiles } from '../resources/read-files.ts';
 import { outputFor, tellChanged } from './changed.ts';
 import { createConfigMap, createNamespace, createSecret, createServiceAccount } from './create-configuration.ts';
+import { createClusterRole, createClusterRoleBinding, createRole, createRoleBinding, createToken } from './create-access.ts';
 import { createFlags, whenCreating } from './create-from.ts';
 import { createDisruptionBudget, createPriorityClass, createQuota } from './create-limits.ts';
 import { createService } from './create-service.ts';
@@ -28,6 +29,7 @@ export const create = verb({
     selector: text('Label selector', { short: 'l', hidden: true }),
   },
   children: [
+    ...[createClusterRole, createClusterRoleBinding, createRole, createRoleBinding, createToken],
     ...[createConfigMap, createCronJob, createDeployment, createJob, createNamespace, createDisruptionBudget],
     ...[createPriorityClass, createQuota, createSecret, createService, createServiceAccount],
   ],

@@ -52,14 +52,16 @@ export async function runVerb({ verb, path, rest }: FoundVerb, edges: Edges, io:
     const missing = Object.entries(specs).filter(([name, spec]) => spec.required && flags[name] === undefined);
     if (missing.length > 0) throw new CommandError(`required flag(s) ${missing.map(([name]) => `"${kebab(name)}"`).join(', ')} not set`);
     const values = flags as FlagValues;
+    // A flag of the verb's own is none of those that say where the cluster is: `create rolebinding --user`.
+    const globals: Globals = Object.fromEntries(Object.entries(flags).filter(([name]) => !(name in verb.flags)));
     const code = await verb.run({
       flags: values,
-      globals: flags as Globals,
+      globals,
       args,
       dash,
       io,
       edges,
-      session: () => (session ??= openSession(flags as Globals, edges, io)),
+      session: () => (session ??= openSession(globals, edges, io)),
     });
     const warned = session?.warned() ?? 0;
     if (code === 0 && flags.warningsAsErrors && warned > 0) throw new CommandError(`${warned} warning${warned > 1 ? 's' : ''} received`);
