@@ -70,11 +70,14 @@ export async function faultOfKernel(programs: Programs = hostPrograms): Promise<
 
 /** What the table is made of; or, as a text, why it cannot be. */
 async function prepare(config: PlaneConfig, programs: Programs): Promise<{ facts: TableFacts & { bridge: string } } | string> {
-  const fault = await faultOfKernel(programs);
-  if (fault !== undefined) return fault;
   const { cluster, nodeAddress, serviceCidr, podCidr, nodeCidr, ownListeners = [] } = config;
   try {
-    const bridge = await bridgeWith(nodeAddress, programs);
+    const asked = bridgeWith(nodeAddress, programs);
+    // Where it fails the kernel's fault comes first.
+    asked.catch(() => {});
+    const fault = await faultOfKernel(programs);
+    if (fault !== undefined) return fault;
+    const bridge = await asked;
     if (bridge === undefined) return `no bridge of this host has ${nodeAddress}: the engine runs elsewhere`;
     await prepareBridge(bridge);
     const own = ownListeners.map(({ address, protocol, port }) => `${address} . ${protocol.toLowerCase()} . ${port}`);

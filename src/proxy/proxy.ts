@@ -83,13 +83,13 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
     loadBalancerAddresses: config.loadBalancerAddresses ?? nodePortAddresses,
     isServiceAddress: (address) => contains(config.serviceCidr, address) || added.contains(address),
   };
-  const plane = await openPlane(
-    { ...config, cluster: config.cluster ?? config.nodeName },
-    { clock, random, log, count: counters(metrics) },
-  );
+  const planeConfig = { ...config, cluster: config.cluster ?? config.nodeName };
+  const [plane, route] = await Promise.all([
+    openPlane(planeConfig, { clock, random, log, count: counters(metrics) }),
+    keepRoute(config.serviceCidr, { routes, clock, log }),
+  ]);
   const { traffic } = plane;
   const statuses = createServiceStatus({ name: config.nodeName, address: config.nodeAddress, pool: config.loadBalancerPool }, deps);
-  const route = await keepRoute(config.serviceCidr, { routes, clock, log });
 
   const added = followAddedRanges(informers.of(serviceCidr), config.serviceCidr, {
     keep: (cidr) => keepRoute(cidr, { routes, clock, log }),
