@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 /**
- * Gets `nft` and `conntrack` for the tests of the data plane in the kernel, and `dig` for those of DNS. Does nothing when
- * all are there already; exits with 1 and says why when they cannot be had. Nobody else runs it: peapod itself does
+ * Gets `nft` and `conntrack` for the tests of the data plane in the kernel, `wrk` for load on it, `dig` for those of DNS. Does nothing
+ * when all are there already; exits with 1 and says why when they cannot be had. Nobody else runs it: peapod itself does
  * without them.
  */
 import { spawnSync } from 'node:child_process';
 
-const packages = { nft: 'nftables', conntrack: 'conntrack', dig: 'bind9-dnsutils' };
+const packages = { nft: 'nftables', conntrack: 'conntrack', wrk: 'wrk', dig: 'bind9-dnsutils' };
 const has = (tool) => spawnSync('which', [tool], { stdio: 'ignore' }).status === 0;
 const apt = (...args) =>
   spawnSync('apt-get', ['-qq', '-o', 'APT::Sandbox::User=root', ...args], { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
