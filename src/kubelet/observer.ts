@@ -51,19 +51,19 @@ export function createObserver(deps: Deps): Observer {
     if (state.status === 'paused') deps.onPause(state.labels[label.podUid] ?? '', state);
   };
 
-  const look = async (uid: string, id: string): Promise<ContainerState | undefined> => {
+  const look = async (uid: string, id: string, quiet: boolean): Promise<ContainerState | undefined> => {
     const state = await runtime.containers.inspect(id);
     if (!state) lose(uid, id);
     else {
       await put(state);
-      deps.onChange(uid);
+      if (!quiet) deps.onChange(uid);
     }
     return state;
   };
 
   // Looks at one container follow each other: an old answer must not overwrite a newer one.
-  const refresh = (uid: string, id: string): Promise<ContainerState | undefined> => {
-    const next = (looking.get(id) ?? Promise.resolve(undefined)).catch(() => undefined).then(() => look(uid, id));
+  const refresh = (uid: string, id: string, quiet = false): Promise<ContainerState | undefined> => {
+    const next = (looking.get(id) ?? Promise.resolve(undefined)).catch(() => undefined).then(() => look(uid, id, quiet));
     looking.set(id, next);
     const clear = (): void => {
       if (looking.get(id) === next) looking.delete(id);
@@ -101,7 +101,9 @@ export function createObserver(deps: Deps): Observer {
   const lose = (uid: string, id: string): void => {
     const lost = pods.get(uid, id);
     pods.drop(uid, id);
-    if (!removing.delete(id) && lost) deps.onLoss(uid, lost);
+    // Whoever has removed it goes on by himself: being woken by it he would try at once what has just failed.
+    if (removing.delete(id)) return;
+    if (lost) deps.onLoss(uid, lost);
     deps.onChange(uid);
   };
 
@@ -124,7 +126,8 @@ export function createObserver(deps: Deps): Observer {
     if (event.action === 'create' && known) return;
     if (event.action === 'start' && known?.status === 'running') return;
     if (event.action === 'die' && known?.status === 'exited' && known.finishedAt >= event.at) return;
-    refresh(uid, event.id).catch((error: unknown) => {
+    // Whoever makes one starts it next: that is news, or why it could not be.
+    refresh(uid, event.id, event.action === 'create').catch((error: unknown) => {
       log.warn('container could not be inspected', { id: event.id, error });
       catchUp();
     });
@@ -132,7 +135,7 @@ export function createObserver(deps: Deps): Observer {
 
   return {
     pods,
-    refresh,
+    refresh: (uid, id) => refresh(uid, id),
     expectRemoval: (id) => void removing.add(id),
     ignore(id) {
       ignored.add(id);

@@ -77,7 +77,8 @@ async function startSandbox(parts: Parts, uid: string, id: string, own: string |
   // It is looked at when it has been started: its events would only have that done twice.
   const heed = observer.ignore(id);
   try {
-    await runtime.containers.start(id).finally(heed);
+    await runtime.containers.start(id);
+    heed();
     await passed(parts, uid, 'sandbox started');
   } catch (error) {
     observer.expectRemoval(id);
@@ -92,6 +93,8 @@ async function startSandbox(parts: Parts, uid: string, id: string, own: string |
         .ensureNetwork(networkOf(parts.config))
         .catch((fault: unknown) => log.warn('the network of the pods could not be made', { fault: messageOf(fault) }));
     throw error;
+  } finally {
+    heed();
   }
 }
 

@@ -253,6 +253,26 @@ describe('a pod', () => {
     await line('web', 'Running app=runningx2');
   });
 
+  test('whose sandbox cannot be started is tried again, but not at once', async () => {
+    node.runtime.refuseStart.set('POD', 'no room for it');
+    await node.create('web', {});
+    const tries = async (): Promise<number> =>
+      (await node.eventsOf('web')).filter((it) => it === 'Warning FailedCreatePodSandBox Failed to create pod sandbox: no room for it')
+        .length;
+    const made: string[] = [];
+    const { createSandbox } = node.runtime.containers;
+    node.runtime.containers.createSandbox = (spec) => {
+      made.push(spec.name);
+      return createSandbox(spec);
+    };
+    await node.seen('a try', async () => (await tries()) > 0);
+    await node.advance(5);
+    expect(made.length).toBeLessThanOrEqual(1);
+    node.runtime.refuseStart.clear();
+    await node.advance(15);
+    await line('web', 'Running app=running');
+  });
+
   test('that must not run as root is told so', async () => {
     await node.create('web', { securityContext: { runAsNonRoot: true } });
     await line('web', 'Pending app=CreateContainerConfigError');

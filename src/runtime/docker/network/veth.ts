@@ -19,6 +19,21 @@ type Deps = {
  * it; the cable goes when the sandbox goes. Networks whose bridge is elsewhere are left to the engine.
  */
 export function vethNetwork({ bridgeOf }: Deps): SandboxNetwork {
+  /** Whoever starts a sandbox and whoever lists it may come at the same time. */
+  const underway = new Map<string, Promise<void>>();
+
+  async function lay(id: string, pid: number, written: string): Promise<void> {
+    const [name = '', address = '', prefix = '', gateway = ''] = written.split('/');
+    const link = linkOf(id);
+    // It goes into the bridge last: when it is there all of it is.
+    if (await exists(`/sys/class/net/${link}/master`)) return;
+    const bridge = await bridgeOf(name);
+    if (!bridge) throw new Error(`the bridge of the network ${name} is not on this host`);
+    if (await exists(`/sys/class/net/${link}`)) await ip([], [`link delete ${link}`]);
+    await ip(['nsenter', '-t', String(pid), '-n'], cable({ name, address }, { link, prefix, gateway }));
+    await ip([], [`link set ${link} master ${bridge.link} up`]);
+  }
+
   return {
     async options(place) {
       const bridge = await bridgeOf(place.name);
@@ -33,15 +48,12 @@ export function vethNetwork({ bridgeOf }: Deps): SandboxNetwork {
     async attach({ id, pid, labels }) {
       const written = labels[placeLabel];
       if (written === undefined || pid === 0) return;
-      const [name = '', address = '', prefix = '', gateway = ''] = written.split('/');
-      const link = linkOf(id);
-      // It goes into the bridge last: when it is there all of it is.
-      if (await exists(`/sys/class/net/${link}/master`)) return;
-      const bridge = await bridgeOf(name);
-      if (!bridge) throw new Error(`the bridge of the network ${name} is not on this host`);
-      if (await exists(`/sys/class/net/${link}`)) await ip([], [`link delete ${link}`]);
-      await ip(['nsenter', '-t', String(pid), '-n'], cable({ name, address }, { link, prefix, gateway }));
-      await ip([], [`link set ${link} master ${bridge.link} up`]);
+      let laying = underway.get(id);
+      if (!laying) {
+        laying = lay(id, pid, written).finally(() => underway.delete(id));
+        underway.set(id, laying);
+      }
+      await laying;
     },
   };
 }
