@@ -78,7 +78,7 @@ describe.runIf(newest)('kubectl debug', () => {
     await start('talk');
     const flags = ['--image', image, '--container', 'shell', '--stdin', '-q'];
     const { stdout, stderr } = await kubectl(['debug', 'talk', ...flags, '--', 'sh'], {
-      input: 'echo two-is-$((1+1)); exit\n',
+      input: 'echo two-is-$((1+1)); sleep 1; exit\n',
       timeout: 30_000,
     });
     expect([stdout, stderr]).toEqual([expect.stringContaining('two-is-2'), expect.any(String)]);
