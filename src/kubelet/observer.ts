@@ -91,10 +91,12 @@ export function createObserver(deps: Deps): Observer {
       }
     }
   };
-  let relisting: Promise<void> | undefined;
+  let catchesUp = false;
   const catchUp = (): void => {
-    relisting ??= relistSoon().finally(() => {
-      relisting = undefined;
+    if (catchesUp) return;
+    catchesUp = true;
+    void relistSoon().finally(() => {
+      catchesUp = false;
     });
   };
 

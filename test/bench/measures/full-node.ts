@@ -51,8 +51,8 @@ export const fullNode: Measure = async ({ client, cluster, say }: Bench): Promis
   await client.delete(deployment, { namespace, name: app }, { propagationPolicy: 'Background' });
   await gone(client, app);
   return [
-    { what: `${count} pods with probes, ConfigMaps, Secrets: all ready`, value: took / 1_000, unit: 's' },
-    { what: `CPU of the control plane for each of ${count} pods`, value: (spent / count) * 1_000, unit: 'ms' },
+    { what: `${count} pods with probes and files, all ready`, value: took / 1_000, unit: 's' },
+    { what: `CPU of the control plane for each of them`, value: (spent / count) * 1_000, unit: 'ms' },
     {
       what: `CPU, ${2 * count} HTTP probes a second`,
       value: share,
