@@ -74,17 +74,6 @@ describe.runIf(newest)('kubectl debug', () => {
     expect([app?.restartCount, app?.ready]).toEqual([0, true]);
   });
 
-  test('talks to the container it adds', async () => {
-    await start('talk');
-    const flags = ['--image', image, '--container', 'shell', '--stdin', '-q'];
-    const { stdout, stderr } = await kubectl(['debug', 'talk', ...flags, '--', 'sh'], {
-      input: 'echo two-is-$((1+1)); sleep 1; exit\n',
-      timeout: 30_000,
-    });
-    expect([stdout, stderr]).toEqual([expect.stringContaining('two-is-2'), expect.any(String)]);
-    expect((await ephemeral('talk', 'terminated')).state?.terminated?.exitCode).toBe(0);
-  });
-
   test('of a container that ends: it stays ended, and the pod goes on', async () => {
     await start('brief');
     const flags = ['--image', image, '--container', 'look', '--attach=false', '-q'];
