@@ -1,5 +1,5 @@
 /**
- * `npm run simulate -- [--family NAME] [--seeds N | --seed S] [--steps N]`: lives of clusters in virtual time, each by a
+ * `npm run simulate -- [--family NAME] [--seeds N [--from S] | --seed S] [--steps N]`: lives of clusters in virtual time, each by a
  * seed, until an invariant breaks or all have ended well. Says how to see a broken one again.
  */
 import { parseArgs } from 'node:util';
@@ -11,6 +11,7 @@ const { values } = parseArgs({
     family: { type: 'string' },
     seed: { type: 'string' },
     seeds: { type: 'string', default: '50' },
+    from: { type: 'string', default: '1' },
     steps: { type: 'string', default: '10000' },
     trace: { type: 'boolean', default: false },
   },
@@ -18,7 +19,8 @@ const { values } = parseArgs({
 const chosen = families.filter((it) => values.family === undefined || it.name === values.family);
 if (chosen.length === 0) throw new Error(`there is no family ${values.family}: ${families.map((it) => it.name).join(', ')}`);
 const steps = Number(values.steps);
-const seeds = values.seed === undefined ? Array.from({ length: Number(values.seeds) }, (_, i) => i + 1) : [Number(values.seed)];
+const seeds =
+  values.seed === undefined ? Array.from({ length: Number(values.seeds) }, (_, i) => i + Number(values.from)) : [Number(values.seed)];
 
 function tell({ family, seed, broken, trace, steps: done }: Outcome): void {
   console.log(`\n${family}, seed ${seed}, broke at step ${done}:`);

@@ -21,7 +21,7 @@ const nothing: ReplicaPlan = { create: 0, remove: [] };
 const selects = (set: apps.ReplicaSet) => (object: KubeObject) => matchesSelector(set.spec.selector, object.metadata.labels);
 
 /** Every change of a pod asks for a look at all of its set: large sets are looked at less often. */
-const paceOf = perRun(() => createPace(0.02, seconds(1)));
+const paceOf = perRun(() => createPace(0.06, seconds(1)));
 
 /** A kind that keeps replicas, and how one of it reads as a ReplicaSet. */
 export type Replicated<T extends KubeObject> = {
