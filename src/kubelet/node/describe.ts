@@ -131,6 +131,12 @@ export function nodeStatus(it: Described, engine: EngineInfo, host: HostFacts, i
       systemUUID: host.systemUuid,
     },
     images: imagesOf(images),
+    // What the engine cannot do is said, so that nobody need try.
+    features: { supplementalGroupsPolicy: false },
+    runtimeHandlers: ['', ...engine.runtimes].map((name) => ({
+      name,
+      features: { recursiveReadOnlyMounts: false, userNamespaces: false },
+    })),
   };
 }
 
