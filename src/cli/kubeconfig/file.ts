@@ -1,4 +1,5 @@
-import { mkdir, open, readFile, realpath, rm } from 'node:fs/promises';
+import { mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Clock, sleep } from '../../lib/clock.ts';
 import { CommandError, messageOf } from '../command.ts';
@@ -58,6 +59,20 @@ export async function changeKubeconfigFile(
   }
 }
 
+const holder = `peapod ${process.pid} ${hostname()}`;
+
+/** Whether a lock says that its holder is a process of this machine, and there is no such process. */
+function isDead(lock: string): boolean {
+  const [, pid, host] = /^peapod (\d+) (.+)$/.exec(lock) ?? [];
+  if (pid === undefined || host !== hostname()) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
 /** How long somebody else may hold the lock. */
 const patience = 5_000;
 
@@ -66,12 +81,14 @@ async function lock(path: string, clock: Clock): Promise<() => Promise<void>> {
   const began = clock.now();
   for (;;) {
     try {
-      await (await open(file, 'wx', 0o600)).close();
+      await writeFile(file, holder, { flag: 'wx', mode: 0o600 });
       return () => rm(file, { force: true });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
         throw new CommandError(`the kubeconfig ${path} cannot be written: ${messageOf(error)}`, { cause: error });
-      if (clock.now() - began > patience)
+      // A peapod that was killed while it wrote cannot let go. Of kubectl's locks, which are empty, nobody can tell.
+      if (isDead(await readFile(file, 'utf8').catch(() => ''))) await rm(file, { force: true });
+      else if (clock.now() - began > patience)
         throw new CommandError(`the kubeconfig ${path} is locked by another program; if none runs, remove ${file}`, { cause: error });
       await sleep(clock, 50);
     }

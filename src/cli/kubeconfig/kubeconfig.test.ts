@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../lib/clock.ts';
@@ -148,6 +149,14 @@ test('a lock that nobody lets go of is named in the end', async () => {
   };
   await expect(changeKubeconfigFile(path, () => emptyKubeconfig(), hasty)).rejects.toThrow(`remove ${path}.lock`);
   expect(readdirSync(dir)).toEqual(['config.lock']);
+});
+
+test('a lock whose holder was killed holds nobody up', async () => {
+  const path = join(dir, 'config');
+  const { pid } = spawnSync(process.execPath, ['--version']);
+  writeFileSync(`${path}.lock`, `peapod ${pid} ${hostname()}`);
+  expect(await changeKubeconfigFile(path, (it) => withEntries(it, access), systemClock)).toBe(true);
+  expect(readdirSync(dir)).toEqual(['config']);
 });
 
 test('which file is meant', () => {
