@@ -1,6 +1,7 @@
 import { type AnyKind, type batch, type core, cronJob, isPodFinished, job, pod, readIndexes, totalOf } from '../../../src/kinds/index.ts';
 import { isTrue } from '../../../src/meta/condition.ts';
 import { controllerOf, isDeleting, keyOf } from '../../../src/meta/owner.ts';
+import { longestTurn } from '../seen.ts';
 import { isActive } from '../state.ts';
 import type { World } from '../world.ts';
 import { type Invariant, nameOf } from './invariant.ts';
@@ -24,7 +25,7 @@ const isHeld = (it: core.Pod, world: World): boolean => jobOf(it, world)?.spec.b
 type Ends = { succeeded: Set<string>; failed: Set<string>; indexes: Set<string>; released: Set<string> };
 
 /** A tracker of its own for every run. */
-function endsOf(): { note: (now: core.Pod | undefined, was: core.Pod | undefined) => void; of: (uid: string) => Ends } {
+function endsOf(): { note: (now: core.Pod | undefined, was: core.Pod | undefined, world: World) => void; of: (uid: string) => Ends } {
   const all = new Map<string, Ends>();
   const of = (uid: string): Ends => {
     const ends = all.get(uid) ?? { succeeded: new Set(), failed: new Set(), indexes: new Set(), released: new Set() };
@@ -33,14 +34,16 @@ function endsOf(): { note: (now: core.Pod | undefined, was: core.Pod | undefined
   };
   return {
     of,
-    note(now, was) {
+    note(now, was, world) {
       const it = (now ?? was) as core.Pod;
       const owner = controllerOf(it);
       if (owner?.kind !== 'Job') return;
       const ends = of(owner.uid);
       const { uid } = it.metadata;
       // Whose finalizer the controller took before it came to an end is given up, and counts for nothing.
-      if (was && isTracked(was) && (!now || !isTracked(now)) && !isPodFinished(was) && !isDeleting(was)) ends.released.add(uid);
+      // Who gives it up may not know yet that somebody else has begun to delete it.
+      const isFresh = was && (!isDeleting(was) || (world.deletedAt(uid) ?? 0) > world.clock.now() - longestTurn);
+      if (was && isTracked(was) && (!now || !isTracked(now)) && !isPodFinished(was) && isFresh) ends.released.add(uid);
       if (!isTracked(it) && !(was && isTracked(was))) return;
       if (it.status?.phase === 'Succeeded') {
         ends.succeeded.add(uid);
@@ -58,7 +61,7 @@ export const jobCountsAreExact = (): Invariant => {
     begin: ({ seen }) => seen.want(job as never),
     *after({ kind, now, was }, world) {
       if (kind === (pod as AnyKind)) {
-        ends.note(now as core.Pod | undefined, was as core.Pod | undefined);
+        ends.note(now as core.Pod | undefined, was as core.Pod | undefined, world);
         if (now && !was) yield* judgeNew(now as core.Pod, world);
         return;
       }
