@@ -1,4 +1,5 @@
 import type { core } from '../../kinds/index.ts';
+import { StatusError } from '../../meta/status-error.ts';
 import { CommandError } from '../command.ts';
 import { duration, onOff, text } from '../grammar/flags.ts';
 import type { Io } from '../io.ts';
@@ -52,13 +53,21 @@ export async function attachTo(
 ): Promise<number> {
   const path = `/api/v1/namespaces/${pod.metadata.namespace}/pods/${pod.metadata.name}`;
   const hasEnded = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
-  if (hasEnded && logs) {
-    const stream = await session.requests.stream({ path: `${path}/log`, accept: '*/*', query: { container } });
+  const showLog = async (): Promise<number> => {
+    const stream = await session.requests.stream({ path: `${path}/log`, accept: '*/*', query: { container, follow: true } });
     for await (const chunk of stream) await writeAll(io.output, chunk as Buffer);
     return 0;
-  }
+  };
+  if (hasEnded && logs) return showLog();
   if (stdin && !quiet && io.isTerminal) io.tell("If you don't see a command prompt, try pressing enter.");
   const raw = tty && io.input().isTTY === true;
   const query = { container, stdin: stdin || undefined, stdout: true, stderr: !raw || undefined, tty: raw || undefined };
-  return joinTerminal(session.requests.login, `${path}/attach`, query, io, { stdin, tty: raw });
+  try {
+    return await joinTerminal(session.requests.login, `${path}/attach`, query, io, { stdin, tty: raw });
+  } catch (error) {
+    // It has ended before it could be attached to: what it said is in its log.
+    if (!logs || !(error instanceof StatusError)) throw error;
+    io.tell(`warning: couldn't attach to pod/${pod.metadata.name}, falling back to streaming logs: ${error.message}`);
+    return showLog();
+  }
 }
