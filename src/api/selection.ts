@@ -1,5 +1,6 @@
 import type { AnyKind } from '../kinds/index.ts';
-import { matchesRequirements, parseFieldSelector, parseLabelSelector } from '../meta/selector.ts';
+import { parseLabelSelector } from '../meta/parse-label-selector.ts';
+import { matchesRequirements, parseFieldSelector } from '../meta/selector.ts';
 import { badRequest } from '../meta/status-error.ts';
 import type { KubeObject } from '../meta/types.ts';
 

@@ -68,20 +68,13 @@ export function selectorText(selector: LabelSelector): string {
     .join(',');
 }
 
-const keyForm = /^(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
-const valueForm = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
-
-/** The parts between commas; those inside parentheses, and those behind a backslash when `escapes`, do not separate. */
-function partsOf(text: string, escapes: boolean): string[] {
+/** The parts between commas; those behind a backslash do not separate. */
+function partsOf(text: string): string[] {
   const parts: string[] = [];
   let start = 0;
-  let inside = false;
   for (let i = 0; i < text.length; i++) {
-    const c = text[i];
-    if (escapes && c === '\\') i += 1;
-    else if (!escapes && c === '(') inside = true;
-    else if (c === ')') inside = false;
-    else if (c === ',' && !inside) {
+    if (text[i] === '\\') i += 1;
+    else if (text[i] === ',') {
       parts.push(text.slice(start, i));
       start = i + 1;
     }
@@ -89,54 +82,10 @@ function partsOf(text: string, escapes: boolean): string[] {
   return [...parts, text.slice(start)].map((it) => it.trim());
 }
 
-const unexpected = (part: string): string => `found '${part}', expected: an identifier, or an operator with its values`;
-
-/** `a=b`, `a in (b,c)` and so on, trimmed; undefined when it is none of them. */
-function requirementIn(part: string): Requirement | undefined {
-  const set = /^([^\s!=<>,()]+)\s+(in|notin)\s*\(([^()]*)\)$/.exec(part);
-  if (set) {
-    const [, key = '', operator, values = ''] = set;
-    return { key, operator: operator as 'in' | 'notin', values: values.split(',').map((it) => it.trim()) };
-  }
-  const compare = /^([^\s!=<>,()]+)\s*(==|=|!=|>|<)\s*([^\s!=<>,()]*)$/.exec(part);
-  if (compare) {
-    const [, key = '', sign = '', value = ''] = compare;
-    return { key, operator: ({ '>': 'gt', '<': 'lt', '!=': 'notin' } as const)[sign as '>'] ?? 'in', values: [value] };
-  }
-  const bare = /^(!?)\s*([^\s!=<>,()]+)$/.exec(part);
-  return bare ? { key: bare[2] as string, operator: bare[1] ? 'absent' : 'exists', values: [] } : undefined;
-}
-
-/** Reads `a=b,c!=d,e in (f,g),h notin (i),j,!k`. Fails with BadRequest, as the API server does. */
-export function parseLabelSelector(text: string): Requirement[] {
-  const fail = (why: string): never => {
-    throw badRequest(`unable to parse requirement: ${why}`);
-  };
-  if (text.trim() === '') return [];
-  return partsOf(text, false).map((part) => {
-    const requirement = requirementIn(part) ?? fail(unexpected(part));
-    if (!keyForm.test(requirement.key)) {
-      fail(
-        `<nil>: Invalid value: ${JSON.stringify(requirement.key)}: name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character`,
-      );
-    }
-    if (['gt', 'lt'].includes(requirement.operator) && !/^-?\d+$/.test(requirement.values[0] ?? ''))
-      fail(`values[0]: Invalid value: ${JSON.stringify(requirement.values[0])}: for 'Gt', 'Lt' operators, the value must be an integer`);
-    for (const value of requirement.values) {
-      if (!valueForm.test(value)) {
-        fail(
-          `values[0][${requirement.key}]: Invalid value: ${JSON.stringify(value)}: a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character`,
-        );
-      }
-    }
-    return requirement;
-  });
-}
-
 /** Reads `metadata.name=web,status.phase!=Running`. Which paths a kind knows is the caller's to check. */
 export function parseFieldSelector(text: string): FieldRequirement[] {
   if (text.trim() === '') return [];
-  return partsOf(text, true).map((part) => {
+  return partsOf(text).map((part) => {
     const match = /^([^=!\s]+)\s*(==|=|!=)(.*)$/s.exec(part);
     if (!match) throw badRequest(`invalid selector: '${text}'; can't understand '${part}'`);
     const [, path = '', sign, value = ''] = match;

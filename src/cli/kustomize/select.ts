@@ -1,4 +1,5 @@
-import { matchesRequirements, parseLabelSelector } from '../../meta/selector.ts';
+import { parseLabelSelector } from '../../meta/parse-label-selector.ts';
+import { matchesRequirements } from '../../meta/selector.ts';
 import type { Target } from './kustomization.ts';
 import { currentOf, metadataOf, originalOf, type Resource } from './resource.ts';
 

@@ -1,5 +1,6 @@
 import { deepEqual } from '../../meta/copy.ts';
-import { matchesRequirements, parseLabelSelector, type Requirement } from '../../meta/selector.ts';
+import { parseLabelSelector } from '../../meta/parse-label-selector.ts';
+import { matchesRequirements, type Requirement } from '../../meta/selector.ts';
 import { isReason, StatusError } from '../../meta/status-error.ts';
 import { CommandError, messageOf } from '../command.ts';
 import type { Requests } from '../connection/requests.ts';

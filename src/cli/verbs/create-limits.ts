@@ -1,4 +1,5 @@
-import { parseLabelSelector, type Requirement } from '../../meta/selector.ts';
+import { parseLabelSelector } from '../../meta/parse-label-selector.ts';
+import type { Requirement } from '../../meta/selector.ts';
 import { CommandError } from '../command.ts';
 import { number, onOff, text } from '../grammar/flags.ts';
 import { createFlags, createMade, oneName } from './create-from.ts';

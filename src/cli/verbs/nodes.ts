@@ -1,5 +1,5 @@
 import type { core } from '../../kinds/index.ts';
-import { parseLabelSelector } from '../../meta/selector.ts';
+import { parseLabelSelector } from '../../meta/parse-label-selector.ts';
 import { isReason } from '../../meta/status-error.ts';
 import { CommandError, messageOf } from '../command.ts';
 import { ExitWith, throwAll } from '../faults.ts';

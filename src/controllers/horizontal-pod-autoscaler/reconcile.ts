@@ -1,7 +1,8 @@
 import { type AnyKind, type autoscalingV2, horizontalPodAutoscaler, kindByName, pod, podMetrics } from '../../kinds/index.ts';
 import { type Milliseconds, seconds, toTime } from '../../lib/clock.ts';
 import { deepEqual } from '../../meta/copy.ts';
-import { matchesRequirements, parseLabelSelector } from '../../meta/selector.ts';
+import { parseLabelSelector } from '../../meta/parse-label-selector.ts';
+import { matchesRequirements } from '../../meta/selector.ts';
 import type { KubeObject } from '../../meta/types.ts';
 import { perRun } from '../per-run.ts';
 import { again, type Controller, type ControllerContext, done } from '../run.ts';
