@@ -11,7 +11,10 @@ test.each([
 ])('%s has %s: %s', (cidr, address, want) => expect(isIn(cidr, address)).toBe(want));
 
 const range = (name: string, cidr: string, isGoing = false): networking.ServiceCIDR =>
-  ({ metadata: { name, ...(isGoing && { deletionTimestamp: '2026-01-01T00:00:00Z' }) }, spec: { cidrs: [cidr] } }) as networking.ServiceCIDR;
+  ({
+    metadata: { name, ...(isGoing && { deletionTimestamp: '2026-01-01T00:00:00Z' }) },
+    spec: { cidrs: [cidr] },
+  }) as networking.ServiceCIDR;
 const [own, more, going] = [range('kubernetes', '10.96.0.0/16'), range('more', '10.97.0.0/24'), range('more', '10.97.0.0/24', true)];
 
 const cases: Array<[name: string, it: networking.ServiceCIDR, all: networking.ServiceCIDR[], addresses: string[], want: string]> = [
