@@ -6,7 +6,7 @@ import type { ControllerContext } from '../run.ts';
 import type { PodPlan } from './plan.ts';
 import { jobPodDraft } from './pod-draft.ts';
 import type { JobView } from './view.ts';
-import { trackingFinalizer } from './vocabulary.ts';
+import { hasFailed, hasSucceeded, isTracked, trackingFinalizer } from './vocabulary.ts';
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -35,8 +35,8 @@ export async function createPods({ job, indexed }: JobView, create: PodPlan['cre
 }
 
 /**
- * Deletes pods. Those that are merely too many lose their finalizer first, and so are never counted; those of a job at
- * its end keep it until they are.
+ * Deletes pods. Those that are merely too many lose their finalizer first, and so are never counted, unless they have come
+ * to their end before; those of a job at its end keep it until they are counted.
  */
 export async function removePods(
   job: batch.Job,
@@ -49,7 +49,7 @@ export async function removePods(
   const results = await Promise.allSettled(
     pods.map(async (pod) => {
       try {
-        if (isUncounted) await releasePod(job, pod, context);
+        if (isUncounted && !(await giveUp(job, pod, context))) return;
         const last = await client.delete(podKind, pod.metadata, { preconditions: { uid: pod.metadata.uid } });
         expectations.deleted(keyOf(job), podKind, pod);
         removed.push(pod);
@@ -63,12 +63,30 @@ export async function removePods(
   return { created: 0, removed, fault: results.find((it) => it.status === 'rejected')?.reason };
 }
 
+/**
+ * Takes the finalizer off a pod that is too many. Not when it has come to its end, which the cache did not show yet: then it
+ * stays, is counted in the next turn, and the answer is false. (Upstream takes the finalizer off whatever the pod has become,
+ * see deleteJobPods, and such a success is in no count and its work is done again.)
+ */
+async function giveUp(job: batch.Job, pod: core.Pod, { client, expectations }: ControllerContext): Promise<boolean> {
+  let isOver = false;
+  const written = await client.change(podKind, pod, (draft) => {
+    isOver = isTracked(draft) && (hasSucceeded(draft) || hasFailed(job, draft));
+    return isOver ? false : takeFinalizer(draft);
+  });
+  // Where nothing was written this waits until the cache shows what was found.
+  if (written) expectations.wrote(keyOf(job), podKind, written);
+  return !isOver;
+}
+
 /** Takes the finalizer off one pod; one that is gone has none. */
 export async function releasePod(job: batch.Job, pod: core.Pod, { client, expectations }: ControllerContext): Promise<void> {
-  const written = await client.change(podKind, pod, (draft) => {
-    draft.metadata.finalizers = (draft.metadata.finalizers ?? []).filter((it) => it !== trackingFinalizer);
-  });
+  const written = await client.change(podKind, pod, takeFinalizer);
   if (written) expectations.wrote(keyOf(job), podKind, written);
+}
+
+function takeFinalizer({ metadata }: core.Pod): void {
+  metadata.finalizers = (metadata.finalizers ?? []).filter((it) => it !== trackingFinalizer);
 }
 
 /** Writes a status that was counted from exactly this version of the job: on any other it would count twice. */

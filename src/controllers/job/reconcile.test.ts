@@ -206,6 +206,31 @@ test('a pod deleted by hand counts once and is replaced; a job somebody else man
   close();
 });
 
+test('a pod that ends just before it would have been given up is counted', async () => {
+  const { plane, get, pods, close } = await start({ parallelism: 2, completions: 5 }, () => 'ready');
+  await plane.clock.advance(seconds(1));
+  const { update } = plane.server;
+  const ends = ['Succeeded', 'Running'] as const;
+  let given = 0;
+  plane.server.update = async (kind, object, options) => {
+    // The cache cannot know yet.
+    const phase = kind.kind === 'Pod' && !object.metadata.finalizers?.length ? ends[given++] : undefined;
+    if (phase)
+      await plane.client.changeStatus(pod, object.metadata, (it) => {
+        it.status = { ...it.status, phase };
+      });
+    return update(kind, object, options);
+  };
+  await plane.client.change(jobKind, key, (it) => {
+    it.spec.suspend = true;
+  });
+  await plane.clock.advance(seconds(30));
+  expect((await get()).status).toMatchObject({ succeeded: 1, ready: 0, terminating: 0, uncountedTerminatedPods: {} });
+  expect([(await get()).status?.active, (await get()).status?.failed]).toEqual([undefined, undefined]);
+  expect((await pods()).map((it) => [it.status?.phase, isTracked(it)])).toEqual([['Succeeded', false]]);
+  close();
+});
+
 test('a job past its deadline waits for its last pods without asking again and again', async () => {
   const plane = await startLaggingPlane([jobs], { seed: 1, lag: 0 });
   const abort = new AbortController();
