@@ -1,5 +1,5 @@
 import type { Client, Informers } from '../client/index.ts';
-import { persistentVolumeClaim, pod as podKind } from '../kinds/index.ts';
+import { type core, persistentVolumeClaim, pod as podKind } from '../kinds/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { WorkQueue } from '../lib/queue.ts';
 import { isReason } from '../meta/status-error.ts';
@@ -22,6 +22,9 @@ export type BinderEnds = {
   failed: (entry: Entry, error: Error) => void;
 };
 
+/** `fault`: its binding was asked for and failed, or so it seems. */
+type Choice = { entry: Entry; node: string; fault?: unknown };
+
 type Deps = {
   client: Client;
   informers: Informers;
@@ -37,7 +40,7 @@ const binders = 32;
 
 export function createBinder({ client, informers, clock, cluster, volumes, reserved }: Deps, ends: BinderEnds): Binder {
   const bindVolumes = createVolumeBinding(client, informers.of(persistentVolumeClaim), clock);
-  const chosen = new Map<string, { entry: Entry; node: string }>();
+  const chosen = new Map<string, Choice>();
 
   const queue = new WorkQueue({
     clock,
@@ -46,18 +49,53 @@ export function createBinder({ client, informers, clock, cluster, volumes, reser
       const choice = chosen.get(uid);
       if (!choice) return;
       const { entry, node } = choice;
-      try {
-        await post(entry, node);
-      } catch (error) {
-        undo(entry);
-        if (isReason(error, 'NotFound')) ends.missed(entry);
-        else ends.failed(entry, because('binding rejected: running Bind plugin "DefaultBinder"', error));
-        return;
+      if (choice.fault === undefined) {
+        try {
+          await post(entry, node);
+          settle(entry, node);
+          return;
+        } catch (error) {
+          choice.fault = error;
+        }
       }
-      chosen.delete(uid);
-      ends.bound(entry, node);
+      const fate = await fateOf(choice);
+      if (fate === 'unknown') queue.retry(uid);
+      else if (fate === 'bound') settle(entry, node);
+      else {
+        undo(entry);
+        if (fate === 'gone') ends.missed(entry);
+        else ends.failed(entry, because('binding rejected: running Bind plugin "DefaultBinder"', choice.fault));
+      }
     },
   });
+
+  /**
+   * A binding may be made and only its answer lost. Whoever gives the room back then gives it to two pods, as long as the
+   * cache does not show the first (upstream takes that chance, and the kubelet refuses the second pod); so it is looked up.
+   */
+  async function fateOf({ entry, node, fault }: Choice): Promise<'bound' | 'free' | 'gone' | 'unknown'> {
+    if (isReason(fault, 'NotFound')) return 'gone';
+    const { metadata } = entry.info.pod;
+    let found: core.Pod | undefined;
+    try {
+      found = await client.get(podKind, metadata);
+    } catch {
+      // The first fault is the one that is told in the end; until somebody answers, the pod counts where it may be.
+      return 'unknown';
+    }
+    if (found?.metadata.uid !== metadata.uid) return 'gone';
+    return found.spec.nodeName === node ? 'bound' : 'free';
+  }
+
+  function settle(entry: Entry, node: string): void {
+    forget(entry);
+    ends.bound(entry, node);
+  }
+
+  function forget({ info }: Entry): void {
+    chosen.delete(info.uid);
+    queue.forget(info.uid);
+  }
 
   function post({ info }: Entry, node: string): Promise<unknown> {
     const { namespace, name, uid } = info.pod.metadata;
@@ -80,9 +118,9 @@ export function createBinder({ client, informers, clock, cluster, volumes, reser
     }
   }
 
-  function undo({ info }: Entry): void {
-    chosen.delete(info.uid);
-    cluster.forget(info.uid);
+  function undo(entry: Entry): void {
+    forget(entry);
+    cluster.forget(entry.info.uid);
   }
 
   return {

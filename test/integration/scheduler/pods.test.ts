@@ -17,14 +17,36 @@ import { asking } from '../../fixtures/scheduler/objects.ts';
 let cluster: TestCluster;
 /** What the next binding requests fail with. */
 let faults: Error[];
+/** What the next bindings that are made, and the next reads of pods, are answered with. */
+let lostAnswers: Error[];
+let failedReads: Error[];
+/** Until then nobody hears of pods. */
+let silence: Promise<void> | undefined;
 beforeEach(async () => {
   faults = [];
+  lostAnswers = [];
+  failedReads = [];
+  silence = undefined;
   cluster = await startTestCluster((transport) => ({
     ...transport,
     async post(...args) {
       const fault = faults.shift();
       if (fault) throw fault;
-      return transport.post(...args);
+      const answer = await transport.post(...args);
+      const lost = lostAnswers.shift();
+      if (lost) throw lost;
+      return answer;
+    },
+    async get(kind, key) {
+      const fault = kind.kind === 'Pod' ? failedReads.shift() : undefined;
+      if (fault) throw fault;
+      return transport.get(kind, key);
+    },
+    async *watch(kind, ...rest) {
+      for await (const event of transport.watch(kind, ...rest)) {
+        if (kind.kind === 'Pod') await silence;
+        yield event;
+      }
     },
   }));
 });
@@ -98,6 +120,25 @@ test('a failed binding is told, given back and tried again', async () => {
   );
   await cluster.advance(seconds(1));
   expect(await cluster.stateOf('web')).toBe('n1 True');
+});
+
+test('a binding that was made and not answered keeps its room, though nobody has heard of it yet', async () => {
+  await cluster.create('a', { containers: [asking('cpu=2')] });
+  await cluster.create('b', { containers: [asking('cpu=2')] });
+  let speak = (): void => {};
+  silence = new Promise((resolve) => {
+    speak = resolve;
+  });
+  lostAnswers = [new StatusError('InternalError', 'the answer was lost')];
+  failedReads = [new StatusError('InternalError', 'nobody answers')];
+  await cluster.addNode('n1');
+  await cluster.advance(seconds(30));
+  expect([lostAnswers, failedReads]).toEqual([[], []]);
+  expect((await cluster.client.get(podKind, key('a')))?.spec.nodeName).toBe('n1');
+  expect((await cluster.client.get(podKind, key('b')))?.spec.nodeName).toBeUndefined();
+  speak();
+  await cluster.advance(seconds(30));
+  expect(await Promise.all(['a', 'b'].map(cluster.stateOf))).toEqual(['n1 True', `False ${noCpu}`]);
 });
 
 test('other schedulers keep their pods', async () => {
