@@ -40,11 +40,16 @@ type Life = {
 export type Agents = {
   readonly nodes: ReadonlySet<string>;
   readonly lost: ReadonlySet<string>;
+  /** They are about to say that they are there. */
+  readonly joining: ReadonlySet<string>;
   addNode(name: string, draft: { labels?: { [key: string]: string }; room?: { [resource: string]: string } }): Promise<void>;
   /** The machine is cut off: its pods run on, and nobody hears of it. */
   lose(name: string): void;
   comeBack(name: string): void;
-  /** The machine is gone for good, and everything on it. */
+  /**
+   * The machine is gone for good, and everything on it. Not one that is joining: its last request would make a node without
+   * a machine, and pods that are bound to such a one are upstream's to wait for as ours, for ever.
+   */
   destroy(name: string): void;
   /** A container of a running pod ends by itself. */
   crash(uid: string): void;
@@ -75,6 +80,7 @@ export function startAgents({ clock, draw, transport, signal, luck, onStart }: D
   const pods: Informer<core.Pod> = informers.of(podKind);
   const nodes = new Set<string>();
   const lost = new Set<string>();
+  const joining = new Set<string>();
   const lives = new Map<string, Life>();
   const byKey = new Map<string, Set<Life>>();
   let addresses = 2;
@@ -261,9 +267,10 @@ export function startAgents({ clock, draw, transport, signal, luck, onStart }: D
   }
 
   return {
-    ...{ nodes, lost },
+    ...{ nodes, lost, joining },
     async addNode(name, { labels = {}, room = {} }) {
       nodes.add(name);
+      joining.add(name);
       lost.delete(name);
       const allocatable = { cpu: '16', memory: '64Gi', pods: '110', ...room };
       const metadata = { name, labels: { 'kubernetes.io/hostname': name, ...labels } };
@@ -281,6 +288,7 @@ export function startAgents({ clock, draw, transport, signal, luck, onStart }: D
         }
       };
       await put();
+      joining.delete(name);
       // Pods of a machine that had the name before are its own now.
       for (const it of pods.list()) if (it.spec.nodeName === name) queue.add(it.metadata.uid);
       void beat(name);

@@ -46,8 +46,6 @@ export type World = {
   readonly plane: ControlPlane;
   /** Whose request the deletion of an object began with: a controller's name, `scheduler`, `kubelet`, `user` or `eviction`. */
   deletedBy(uid: string): string | undefined;
-  /** When the deletion began. */
-  deletedAt(uid: string): Milliseconds | undefined;
   /** Pods that were lost in the last minute, newest last. */
   losses(): readonly Departure[];
   /** All that went or were lost in the last minute. */
@@ -115,7 +113,7 @@ export async function createWorld(seed: number, parts?: Parts): Promise<World> {
     ]),
   });
   const server = localTransport(api) as unknown as Transport;
-  const deletions = new Map<string, { by: string; at: Milliseconds }>();
+  const deletions = new Map<string, string>();
   const departed: Departure[] = [];
   let named = 0;
   let nodesChangedAt = clock.now();
@@ -126,7 +124,7 @@ export async function createWorld(seed: number, parts?: Parts): Promise<World> {
   const noteDeletion = (by: string, kind: AnyKind, key: string, uid?: string): void => {
     const it = state.get(kind, key);
     // An earlier request may have been refused; once it is on its way out, others change nothing.
-    if (it && !isDeleting(it) && (uid === undefined || uid === it.metadata.uid)) deletions.set(it.metadata.uid, { by, at: clock.now() });
+    if (it && !isDeleting(it) && (uid === undefined || uid === it.metadata.uid)) deletions.set(it.metadata.uid, by);
   };
   const wayOf = (actor: string, signal: AbortSignal, weather: () => Weather): Transport => {
     const inner: Transport = {
@@ -171,7 +169,7 @@ export async function createWorld(seed: number, parts?: Parts): Promise<World> {
     const after = now as core.Pod | undefined;
     const isOfUse = after && isPodReady(after) && !isDeleting(after);
     if (isOfUse) return;
-    const by = deletions.get(before.metadata.uid)?.by;
+    const by = deletions.get(before.metadata.uid);
     const isLoss = !(after && isDeleting(after) && isOnPurpose(after, by));
     departed.push({ at: clock.now(), pod: before, isLoss, by });
   });
@@ -193,8 +191,7 @@ export async function createWorld(seed: number, parts?: Parts): Promise<World> {
       },
     }),
     plane: createControlPlane({ clock, random, trace, wayOf: (actor, signal) => wayOf(actor, signal, () => world.weather) }, parts),
-    deletedBy: (uid) => deletions.get(uid)?.by,
-    deletedAt: (uid) => deletions.get(uid)?.at,
+    deletedBy: (uid) => deletions.get(uid),
     losses: () => world.departures().filter((it) => it.isLoss),
     departures() {
       while (departed[0] && departed[0].at < clock.now() - lossesKept) departed.shift();

@@ -112,7 +112,8 @@ export const daemonSetFamily: Family = {
       weight: 1,
       async run({ user, agents, draw }) {
         if (agents.nodes.size < 3) return undefined;
-        const name = draw.one([...agents.nodes]) as string;
+        const name = draw.one([...agents.nodes].filter((it) => !agents.joining.has(it)));
+        if (name === undefined) return undefined;
         agents.destroy(name);
         await user.delete(node, { name });
         return `${name} is gone for good`;

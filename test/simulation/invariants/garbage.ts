@@ -1,9 +1,10 @@
-import { event, kindByName, kinds, lease, namespace, type AnyKind } from '../../../src/kinds/index.ts';
+import { type core, event, kindByName, kinds, lease, namespace, type AnyKind } from '../../../src/kinds/index.ts';
 import { isDeleting, keyOf } from '../../../src/meta/owner.ts';
 import type { KubeObject, OwnerReference } from '../../../src/meta/types.ts';
 import type { World } from '../world.ts';
 import { longestTurn } from '../seen.ts';
 import { type Invariant, nameOf } from './invariant.ts';
+import { isHeld } from './jobs.ts';
 
 const collected = kinds.filter((it) => !it.viewOf && it !== (event as AnyKind) && it !== (lease as AnyKind));
 
@@ -22,7 +23,8 @@ export const nothingIsLeft: Invariant = {
         const owners = it.metadata.ownerReferences ?? [];
         if (owners.length > 0 && !owners.some((owner: OwnerReference) => isThere(it, owner, world)))
           yield `${nameOf(it)} is left without its owner`;
-        if (isDeleting(it)) yield `${nameOf(it)} is still on its way out, waiting for ${it.metadata.finalizers ?? 'its grace'}`;
+        if (isDeleting(it) && !isHeld(it as core.Pod, world))
+          yield `${nameOf(it)} is still on its way out, waiting for ${it.metadata.finalizers ?? 'its grace'}`;
       }
     }
   },

@@ -1,7 +1,6 @@
 import { type AnyKind, type batch, type core, cronJob, isPodFinished, job, pod, readIndexes, totalOf } from '../../../src/kinds/index.ts';
 import { isTrue } from '../../../src/meta/condition.ts';
 import { controllerOf, isDeleting, keyOf } from '../../../src/meta/owner.ts';
-import { longestTurn } from '../seen.ts';
 import { isActive } from '../state.ts';
 import type { World } from '../world.ts';
 import { type Invariant, nameOf } from './invariant.ts';
@@ -18,8 +17,16 @@ function jobOf(it: core.Pod, { state }: World): batch.Job | undefined {
   return found?.metadata.uid === owner?.uid ? found : undefined;
 }
 
-/** Where each index has a limit of its own, its last failure stays until the next try, which takes over how often it failed. */
-const isHeld = (it: core.Pod, world: World): boolean => jobOf(it, world)?.spec.backoffLimitPerIndex !== undefined;
+/**
+ * Where each index has a limit of its own, its last failure stays until the next try, which takes over how often it failed;
+ * and none comes while the job may not run any (upstream: canRemoveFinalizer, getPodsWithDelayedDeletionPerIndex).
+ */
+export function isHeld(it: core.Pod, world: World): boolean {
+  const owner = jobOf(it, world);
+  if (!isTracked(it) || !owner || isDeleting(owner) || isOver(owner)) return false;
+  const { backoffLimitPerIndex, suspend, parallelism } = owner.spec;
+  return backoffLimitPerIndex !== undefined && (suspend === true || parallelism === 0);
+}
 
 /** What became of each pod a job ever had, by the job's uid: kept while the pod waits to be counted. */
 type Ends = { succeeded: Set<string>; failed: Set<string>; indexes: Set<string>; released: Set<string> };
@@ -40,10 +47,10 @@ function endsOf(): { note: (now: core.Pod | undefined, was: core.Pod | undefined
       if (owner?.kind !== 'Job') return;
       const ends = of(owner.uid);
       const { uid } = it.metadata;
-      // Whose finalizer the controller took before it came to an end is given up, and counts for nothing.
-      // Who gives it up may not know yet that somebody else has begun to delete it.
-      const isFresh = was && (!isDeleting(was) || (world.deletedAt(uid) ?? 0) > world.clock.now() - longestTurn);
-      if (was && isTracked(was) && (!now || !isTracked(now)) && !isPodFinished(was) && isFresh) ends.released.add(uid);
+      // Whose finalizer the controller took before it came to an end is given up, and counts for nothing. Who is being
+      // deleted has come to an end, but where only pods that have failed are replaced.
+      const isAlive = was && !isPodFinished(was) && (!isDeleting(was) || jobOf(was, world)?.spec.podReplacementPolicy === 'Failed');
+      if (was && isTracked(was) && (!now || !isTracked(now)) && isAlive) ends.released.add(uid);
       if (!isTracked(it) && !(was && isTracked(was))) return;
       if (it.status?.phase === 'Succeeded') {
         ends.succeeded.add(uid);

@@ -69,7 +69,7 @@ export const placesAreRight: Invariant = {
       : [world.state.get(node, name)].filter((one) => one !== undefined);
     const objections = versions.map((one) => objection(it, one, others));
     if (objections.length === 0) yield `${nameOf(it)} was bound to ${name}, which is not there`;
-    else if (objections.every((one) => one !== undefined)) yield `${nameOf(it)} was bound to ${name} against ${objections[0]}`;
+    else if (objections.every((one) => one !== undefined)) yield `${nameOf(it)} was bound to ${name} against ${objections.at(-1)}`;
   },
   *quiet(world) {
     for (const it of world.state.list(pod)) {
