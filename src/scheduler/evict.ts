@@ -13,6 +13,7 @@ export async function evict(victim: PodInfo, winner: PodInfo, node: string, { cl
   const { pod } = victim;
   if (isDeleting(pod)) return;
   const { namespace, name, uid } = pod.metadata;
+  const key = { ...(namespace && { namespace }), name };
   const scheduler = winner.pod.spec.schedulerName ?? 'default-scheduler';
   const condition = {
     type: 'DisruptionTarget',
@@ -22,10 +23,14 @@ export async function evict(victim: PodInfo, winner: PodInfo, node: string, { cl
     ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
   };
   try {
-    await client.changeStatus(podKind, pod, (draft) => {
+    // Read anew: what is known of a pod here is as old as its last change that matters to others, and a condition that was
+    // set in vain may have been taken back since.
+    await client.changeStatus(podKind, key, (draft) => {
+      if (draft.metadata.uid !== uid) return false;
       draft.status = { ...draft.status, conditions: withCondition(draft.status?.conditions, condition, toTime(clock.now())) };
+      return true;
     });
-    await client.delete(podKind, { ...(namespace && { namespace }), name }, { preconditions: { uid } });
+    await client.delete(podKind, key, { preconditions: { uid } });
     recorder.record(pod, 'Normal', 'Preempted', `Preempted by pod ${winner.uid} on node ${node}`);
   } catch (error) {
     // The pod that needs the room is tried again and chooses anew.

@@ -316,6 +316,30 @@ test('a more important pod takes the place of a lesser one, which is told why', 
   expect(await cluster.stateOf('late')).toMatch(/^False Unschedulable/);
 });
 
+test('a pod that was to go in vain before says it again when it goes', async () => {
+  const mark = (status: string): Promise<unknown> =>
+    cluster.client.changeStatus(podKind, key('a'), (draft) => {
+      const others = (draft.status?.conditions ?? []).filter((it) => it.type !== 'DisruptionTarget');
+      const lastTransitionTime = '2026-01-01T00:00:00Z';
+      const reason = status === 'True' ? 'PreemptionByScheduler' : '';
+      const message = status === 'True' ? 'default-scheduler: preempting to accommodate a higher priority pod' : '';
+      draft.status = {
+        ...draft.status,
+        conditions: [...others, { type: 'DisruptionTarget', status, reason, message, observedGeneration: 1, lastTransitionTime }],
+      };
+    });
+  await cluster.addNode('n1');
+  await cluster.create('a', { containers: [asking('cpu=2')] });
+  await mark('True');
+  await cluster.restart();
+  await mark('False');
+  await cluster.advance(seconds(1));
+  await cluster.create('vip', { ...half, priority: 100 });
+  const left = await cluster.client.get(podKind, key('a'));
+  expect(left?.metadata.deletionTimestamp).toBeDefined();
+  expect(left?.status?.conditions).toContainEqual(expect.objectContaining({ type: 'DisruptionTarget', status: 'True' }));
+});
+
 test('labels of namespaces are known from the start', async () => {
   await cluster.client.create(namespace, { metadata: { name: 'team-a', labels: { team: 'a' } }, spec: {} });
   await cluster.addNode('n1');
