@@ -27,18 +27,45 @@ function magnitude(since: Milliseconds, now: Milliseconds): number {
   return nanoseconds > 0 ? Math.trunc(Math.log2(nanoseconds)) : -1;
 }
 
-const byUid = (a: core.Pod, b: core.Pod): number => (a.metadata.uid < b.metadata.uid ? -1 : 1);
+/** A moment as it is compared: absent, or with its order of magnitude. */
+type Moment = { text: string | undefined; age: number };
+const moment = (text: string | undefined, now: Milliseconds): Moment => ({ text, age: text ? magnitude(Date.parse(text), now) : 0 });
+
+/** What is compared of a pod, looked up once: a sort asks for it a dozen times. */
+type Ranked = {
+  pod: core.Pod;
+  isBound: boolean;
+  phase: number;
+  isReady: boolean;
+  cost: number;
+  company: number;
+  ready: Moment;
+  created: Moment;
+  restarts: [apps: number, sidecars: number];
+};
 
 /** The one of two times that is absent or later comes first; times of a like age are drawn by uid, which is chance. */
-function younger(a: core.Pod, b: core.Pod, timeOf: (pod: core.Pod) => string | undefined, now: Milliseconds): number {
-  const [first, second] = [timeOf(a), timeOf(b)];
-  if (first === second) return 0;
-  if (first === undefined) return -1;
-  if (second === undefined) return 1;
-  return magnitude(Date.parse(first), now) - magnitude(Date.parse(second), now) || byUid(a, b);
+function younger(a: Ranked, b: Ranked, which: 'ready' | 'created'): number {
+  const [first, second] = [a[which], b[which]];
+  if (first.text === second.text) return 0;
+  if (first.text === undefined) return -1;
+  if (second.text === undefined) return 1;
+  return first.age - second.age || (a.pod.metadata.uid < b.pod.metadata.uid ? -1 : 1);
 }
 
-const readySince = (pod: core.Pod): string | undefined => findCondition(pod.status?.conditions, 'Ready')?.lastTransitionTime;
+function compare(a: Ranked, b: Ranked): number {
+  if (a.isBound !== b.isBound) return a.isBound ? 1 : -1;
+  if (a.phase !== b.phase) return a.phase - b.phase;
+  if (a.isReady !== b.isReady) return a.isReady ? 1 : -1;
+  return (
+    a.cost - b.cost ||
+    b.company - a.company ||
+    (a.isReady ? younger(a, b, 'ready') : 0) ||
+    b.restarts[0] - a.restarts[0] ||
+    b.restarts[1] - a.restarts[1] ||
+    younger(a, b, 'created')
+  );
+}
 
 /**
  * The pods in the order in which they are given up (upstream: controller_utils.go, ActivePodsWithRanks). `related` are
@@ -47,20 +74,20 @@ const readySince = (pod: core.Pod): string | undefined => findCondition(pod.stat
 export function rankForDeletion(pods: readonly core.Pod[], related: readonly core.Pod[], now: Milliseconds): core.Pod[] {
   const onNode = new Map<string, number>();
   for (const { spec } of related) onNode.set(spec.nodeName ?? '', (onNode.get(spec.nodeName ?? '') ?? 0) + 1);
-  const company = (pod: core.Pod): number => onNode.get(pod.spec.nodeName ?? '') ?? 0;
-
-  return [...pods].sort((a, b) => {
-    if (!a.spec.nodeName !== !b.spec.nodeName) return a.spec.nodeName ? 1 : -1;
-    const byPhase = (phases[a.status?.phase ?? ''] ?? 0) - (phases[b.status?.phase ?? ''] ?? 0);
-    if (byPhase) return byPhase;
-    if (isPodReady(a) !== isPodReady(b)) return isPodReady(a) ? 1 : -1;
-    const byCost = costOf(a) - costOf(b);
-    if (byCost) return byCost;
-    const byCompany = company(b) - company(a);
-    if (byCompany) return byCompany;
-    const byReadiness = isPodReady(a) ? younger(a, b, readySince, now) : 0;
-    if (byReadiness) return byReadiness;
-    const [[apps, helpers], [otherApps, otherHelpers]] = [restartsOf(a), restartsOf(b)];
-    return otherApps - apps || otherHelpers - helpers || younger(a, b, (it) => it.metadata.creationTimestamp, now);
-  });
+  return pods
+    .map(
+      (pod): Ranked => ({
+        pod,
+        isBound: !!pod.spec.nodeName,
+        phase: phases[pod.status?.phase ?? ''] ?? 0,
+        isReady: isPodReady(pod),
+        cost: costOf(pod),
+        company: onNode.get(pod.spec.nodeName ?? '') ?? 0,
+        ready: moment(findCondition(pod.status?.conditions, 'Ready')?.lastTransitionTime, now),
+        created: moment(pod.metadata.creationTimestamp, now),
+        restarts: restartsOf(pod),
+      }),
+    )
+    .sort(compare)
+    .map((it) => it.pod);
 }

@@ -1,7 +1,7 @@
 import { type AnyKind, type apps, type core, isPodFinished, type Kind, pod, replicaSet } from '../../kinds/index.ts';
 import { seconds } from '../../lib/clock.ts';
 import { controllerOf, isDeleting, keyOf } from '../../meta/owner.ts';
-import { matchesSelector } from '../../meta/selector.ts';
+import { matchesRequirements, requirementsOf } from '../../meta/selector.ts';
 import type { KubeObject } from '../../meta/types.ts';
 import { applyPods } from '../apply-pods.ts';
 import { nextAvailableIn } from '../available.ts';
@@ -18,7 +18,10 @@ const statusOfKey = (key: string): string => `status of ${key}`;
 
 const nothing: ReplicaPlan = { create: 0, remove: [] };
 
-const selects = (set: apps.ReplicaSet) => (object: KubeObject) => matchesSelector(set.spec.selector, object.metadata.labels);
+function selects(set: apps.ReplicaSet): (object: KubeObject) => boolean {
+  const requirements = requirementsOf(set.spec.selector);
+  return ({ metadata }) => matchesRequirements(requirements, metadata.labels);
+}
 
 /** Every change of a pod asks for a look at all of its set: large sets are looked at less often. */
 const paceOf = perRun(() => createPace(0.06, seconds(1)));
@@ -74,13 +77,14 @@ export function replicaController<T extends KubeObject>({ name, kind, asSet, set
         .of(pod)
         .ownedBy('')
         .filter((it) => it.metadata.namespace === set.metadata.namespace);
-      const active = await claim({ kind, owner: found, selects: selects(set) }, pod, [...owned, ...orphans].filter(isActive), client);
+      const isOurs = selects(set);
+      const active = await claim({ kind, owner: found, selects: isOurs }, pod, [...owned, ...orphans].filter(isActive), client);
 
       const plan = wait === undefined ? planReplicas(set, active, () => related(set, active, context), clock.now()) : nothing;
       const create = Array.from({ length: plan.create }, () => podDraft(set.spec.template, kind, set));
       const fault = await applyPods(set, { create, remove: plan.remove }, context);
 
-      const terminating = owned.filter((it) => isDeleting(it) && !isPodFinished(it) && selects(set)(it)).length;
+      const terminating = owned.filter((it) => isDeleting(it) && !isPodFinished(it) && isOurs(it)).length;
       const status = statusOf(set, { active, terminating, fault }, clock.now());
       // Pods that are not in the cache yet must be in the count: who rolls a template out goes by it. And the set's own
       // news come soon and bring us back here; to write on what is outdated would be a conflict, for nothing.
