@@ -4,9 +4,7 @@ import { wallClock } from '../../lib/cron/zone.ts';
 import { deepCopy } from '../../meta/copy.ts';
 import { ownerReference } from '../../meta/owner.ts';
 import type { Draft } from '../../meta/types.ts';
-import { jobName } from './plan.ts';
-
-const scheduledKey = 'batch.kubernetes.io/cronjob-scheduled-timestamp';
+import { jobName, scheduledKey } from './plan.ts';
 
 /** A job of the template for a time, which stands in an annotation. */
 export function jobDraft(it: batch.CronJob, time: Milliseconds): Draft<batch.Job> {

@@ -89,6 +89,29 @@ test('what ended is noted', () => {
   });
 });
 
+test('what was started and not written down is taken for what it is', () => {
+  const made = (end?: 'Complete'): batch.Job => {
+    const { metadata, ...job } = aJob(`tick-${at('11:00:00') / 60_000}`, end);
+    return { ...job, metadata: { ...metadata, annotations: jobDraft(aCron(), at('11:00:00')).metadata.annotations ?? {} } };
+  };
+  const before = { lastScheduleTime: '2026-03-02T10:00:00Z' };
+  const written = { lastScheduleTime: '2026-03-02T11:00:00Z' };
+  const forbids = aCron({ concurrencyPolicy: 'Forbid' }, before);
+  // Suspended meanwhile, and resumed for the next time.
+  for (const it of [forbids, aCron({ suspend: true }, before)]) {
+    const { status, start, tell } = plan(it, '12:00:00', [made()]);
+    expect(status).toMatchObject({ ...written, active: [{ kind: 'Job', name: made().metadata.name, uid: made().metadata.uid }] });
+    expect([start, tell.filter(([, reason]) => reason === 'UnexpectedJob')]).toEqual([undefined, []]);
+  }
+  // One that has ended meanwhile stays until it is known that its time was not missed.
+  const none = { successfulJobsHistoryLimit: 0 };
+  expect(plan(aCron(none, before), '11:00:30', [made('Complete')]).status).toMatchObject(written);
+  expect(outdatedJobs(aCron(none, before), [made('Complete')])).toEqual([]);
+  expect(outdatedJobs(aCron(none, written), [made('Complete')])).toHaveLength(1);
+  // Whoever makes one by hand (kubectl create job --from) has no name of that kind.
+  expect(plan(aCron({}, before), '10:30:00', [aJob('by-hand')]).tell[0]?.[1]).toBe('UnexpectedJob');
+});
+
 test('only so many finished ones are kept, the newest', () => {
   const jobs = [1, 2, 3, 4].map((n) => aJob(`good-${n}`, 'Complete', `2026-03-02T0${n}:00:00Z`));
   const all = [...jobs.reverse(), aJob('bad-1', 'Failed', '2026-03-02T01:00:00Z'), aJob('bad-2', 'Failed'), aJob('busy')];

@@ -26,6 +26,23 @@ export type CronPlan = {
 /** The name of the job for a time: by its minute, so that no time has two. */
 export const jobName = (it: batch.CronJob, time: Milliseconds): string => `${it.metadata.name}-${Math.floor(time / 60_000)}`;
 
+/** Where a job says which time it is for. */
+export const scheduledKey = 'batch.kubernetes.io/cronjob-scheduled-timestamp';
+
+/** The time a job was started for by this controller; undefined for one that somebody else made in the cron job's name. */
+function timeOf(it: batch.CronJob, { metadata }: batch.Job): Milliseconds | undefined {
+  const time = Date.parse(metadata.annotations?.[scheduledKey] ?? '');
+  return Number.isFinite(time) && metadata.name === jobName(it, time) ? time : undefined;
+}
+
+const isWritten = ({ status }: batch.CronJob, time: Milliseconds): boolean =>
+  status?.lastScheduleTime !== undefined && Date.parse(status.lastScheduleTime) >= time;
+
+/** How a job stands in the list of those that run. */
+export function activeRef({ metadata: { namespace, name, uid, resourceVersion } }: batch.Job): ActiveRef {
+  return { kind: 'Job', ...(namespace && { namespace }), name, uid, apiVersion: 'batch/v1', resourceVersion };
+}
+
 /** `jobs` are those the cron job owns; `exists` says of others in its list whether they are there at all. */
 export function planCron(it: batch.CronJob, jobs: readonly batch.Job[], exists: (ref: ActiveRef) => boolean, now: Milliseconds): CronPlan {
   const plan: CronPlan = { tell: [], status: { ...it.status }, replace: [] };
@@ -55,10 +72,17 @@ function read(it: batch.CronJob, { tell }: CronPlan): Schedule | undefined {
 function noteJobs({ tell, status }: CronPlan, it: batch.CronJob, jobs: readonly batch.Job[], exists: (ref: ActiveRef) => boolean): void {
   const listed = it.status?.active ?? [];
   const gone = new Set<string | undefined>();
+  const found: ActiveRef[] = [];
   for (const job of jobs) {
     const { name, uid } = job.metadata;
     const isListed = listed.some((ref) => ref.uid === uid);
-    if (!isListed && !isFinished(job))
+    const time = timeOf(it, job);
+    // Started by a turn that could not write it down. Upstream leaves such a one out, and then starts another beside it
+    // when the cron job was suspended and resumed in between, whatever its policy says.
+    if (time !== undefined && !isWritten(it, time)) {
+      if (!isListed && !isFinished(job) && !isDeleting(job)) found.push(activeRef(job));
+      if (!isWritten({ ...it, status }, time)) status.lastScheduleTime = toTime(time);
+    } else if (!isListed && !isFinished(job))
       tell.push(['Warning', 'UnexpectedJob', `Saw a job that the controller did not create or forgot: ${name}`]);
     if (isListed && isFinished(job)) {
       const how = isTrue(job.status?.conditions, 'Complete') ? 'Complete' : 'Failed';
@@ -75,10 +99,7 @@ function noteJobs({ tell, status }: CronPlan, it: batch.CronJob, jobs: readonly 
     tell.push(['Normal', 'MissingJob', `Active job went missing: ${ref.name}`]);
     gone.add(ref.uid);
   }
-  setActive(
-    status,
-    listed.filter((ref) => !gone.has(ref.uid)),
-  );
+  setActive(status, [...listed.filter((ref) => !gone.has(ref.uid)), ...found]);
 }
 
 export function setActive(status: batch.CronJobStatus, active: readonly ActiveRef[]): void {
@@ -116,7 +137,13 @@ function planStart(plan: CronPlan, it: batch.CronJob, schedule: Schedule, now: M
 const longTime = (at: Milliseconds): string => new Date(at).toUTCString().replace('GMT', '+0000');
 
 /** Finished jobs beyond what is kept, oldest first (upstream: cleanupFinishedJobs). */
-export function outdatedJobs({ spec }: batch.CronJob, jobs: readonly batch.Job[]): batch.Job[] {
+export function outdatedJobs(it: batch.CronJob, all: readonly batch.Job[]): batch.Job[] {
+  const { spec } = it;
+  // One whose time is not written down yet is all there is to say that the time was not missed.
+  const jobs = all.filter((job) => {
+    const time = timeOf(it, job);
+    return time === undefined || isWritten(it, time);
+  });
   const beyond = (type: string, limit: number | undefined): batch.Job[] => {
     const ended = jobs.filter((job) => isTrue(job.status?.conditions, type));
     return limit === undefined ? [] : [...ended].sort(byStart).slice(0, Math.max(0, ended.length - limit));

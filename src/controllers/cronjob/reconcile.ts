@@ -5,7 +5,7 @@ import { isReason } from '../../meta/status-error.ts';
 import { isNamespaceGoing } from '../namespace-going.ts';
 import { again, type Controller, type ControllerContext, done } from '../run.ts';
 import { jobDraft } from './job-draft.ts';
-import { type CronPlan, jobName, outdatedJobs, planCron, setActive } from './plan.ts';
+import { activeRef, type CronPlan, jobName, outdatedJobs, planCron, setActive } from './plan.ts';
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -77,9 +77,7 @@ async function start(it: batch.CronJob, plan: CronPlan, context: ControllerConte
     if (plan.replace.length > 0) setActive(plan.status, []);
     const made = await makeJob(it, plan.start, context);
     if (!made) return undefined;
-    const { name, uid, resourceVersion, namespace } = made.metadata;
-    const ref = { kind: 'Job', ...(namespace && { namespace }), name, uid, apiVersion: 'batch/v1', resourceVersion };
-    setActive(plan.status, [...(plan.status.active ?? []).filter((other) => other.uid !== uid), ref]);
+    setActive(plan.status, [...(plan.status.active ?? []).filter(({ uid }) => uid !== made.metadata.uid), activeRef(made)]);
     plan.status.lastScheduleTime = toTime(plan.start);
     return undefined;
   } catch (error) {
