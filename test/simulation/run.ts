@@ -96,7 +96,8 @@ async function rest(world: World, family: Family, invariants: readonly Invariant
   await mendMachines(world);
   await family.calmDown?.(world);
   const since = clock.now();
-  while (clock.now() - state.changedAt < restingTime && broken.length === 0) {
+  // Signs of machines do not count as changes, and what was done in this very moment has had no time to be heard of.
+  while (clock.now() - Math.max(since, state.changedAt) < restingTime && broken.length === 0) {
     if (clock.now() - since > longestRest) {
       broken.push('it does not come to rest');
       return;
