@@ -17,6 +17,18 @@ test.each(users)('a pod %s', (_, pod, want) => expect(usersOf(claimOf('data'), [
 test('the claim of an ephemeral volume', () => {
   expect(usersOf(claimOf('da-ta'), [podOf('da', { spec: { volumes: [{ name: 'ta', ephemeral: {} }] } })]).length).toBe(1);
 });
+test('a pod does not hold up its own claims when its node is done with it', () => {
+  const ephemeral = { spec: { volumes: [{ name: 'ta', ephemeral: {} }] } };
+  const pod = (metadata: Partial<core.Pod['metadata']>): core.Pod => {
+    const it = podOf('da', ephemeral);
+    return { ...it, metadata: { ...it.metadata, ...metadata } };
+  };
+  const owner = { apiVersion: 'v1', kind: 'Pod', name: 'da', uid: pod({}).metadata.uid, controller: true };
+  const own = claimOf('da-ta', {}, { ownerReferences: [owner] });
+  const counts = (claim: core.PersistentVolumeClaim, graceSeconds: number): number =>
+    usersOf(claim, [pod({ deletionTimestamp: 't', deletionGracePeriodSeconds: graceSeconds })]).length;
+  expect([counts(own, 30), counts(own, 0), counts(claimOf('da-ta'), 0)]).toEqual([1, 0, 1]);
+});
 
 const going = { deletionTimestamp: 't' };
 const cases: Array<[name: string, metadata: Partial<core.Pod['metadata']>, inUse: boolean, want: Protection]> = [
