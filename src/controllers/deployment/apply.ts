@@ -64,15 +64,16 @@ async function makeSet(
     if (replicas > 0) recorder.record(deployment, 'Normal', 'ScalingReplicaSet', `Scaled up replica set ${name} from 0 to ${replicas}`);
     return { set, isNew: true };
   } catch (error) {
+    // Without an answer it may have been made all the same. A later turn that does not know of it, since the cache is late
+    // and the template is another by then, would count its pods as room for the next set.
+    const set = await client.get(replicaSet, { namespace: deployment.metadata.namespace ?? '', name });
+    if (set && controllerOf(set)?.uid === deployment.metadata.uid && sameTemplate(set.spec.template, deployment.spec.template)) {
+      expectations.wrote(keyOf(deployment), replicaSet, set);
+      return { set, isNew: false };
+    }
     if (isReason(error, 'AlreadyExists')) {
-      const set = await client.get(replicaSet, { namespace: deployment.metadata.namespace ?? '', name });
       // Gone again: there is nothing to get out of the way of.
       if (!set) throw error;
-      const isOurs = controllerOf(set)?.uid === deployment.metadata.uid && sameTemplate(set.spec.template, deployment.spec.template);
-      if (isOurs) {
-        expectations.wrote(keyOf(deployment), replicaSet, set);
-        return { set, isNew: false };
-      }
       // Somebody else's: with one more collision the hash, and so the name, is another.
       const collisionCount = (deployment.status?.collisionCount ?? 0) + 1;
       await client.changeStatus(deploymentKind, deployment, (it) => {

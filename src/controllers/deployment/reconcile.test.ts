@@ -147,6 +147,23 @@ test('a set that cannot be made is told, written down, and made when it can be',
   plane.close();
 });
 
+test('a set that was made and not answered is known at once', async () => {
+  const plane = await startLaggingPlane([replicaSets, deployments], { seed: 1, lag: 0 });
+  const { create } = plane.server;
+  let lost = 0;
+  plane.server.create = async (kind, object, options) => {
+    const made = await create(kind, object, options);
+    if (kind.kind === 'ReplicaSet' && lost++ === 0) throw new StatusError('InternalError', 'the answer was lost');
+    return made;
+  };
+  await plane.client.create(deployment, draft(3, 1, 0));
+  await plane.clock.advance(minutes(1));
+  expect(lost).toBe(1);
+  expect(plane.events.filter((it) => it.includes('ReplicaSetCreateError'))).toEqual([]);
+  expect((await plane.client.list(replicaSet)).items.map((it) => it.spec.replicas)).toEqual([3]);
+  plane.close();
+});
+
 test('a failure of the pods is the deployment’s, too', async () => {
   const plane = await startLaggingPlane([replicaSets, deployments], { seed: 1, lag: 0 });
   const { client, server, clock } = plane;
