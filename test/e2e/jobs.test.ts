@@ -94,7 +94,9 @@ test('failing: with backoff, up to the limit', async () => {
     ['Failed', 'BackoffLimitExceeded'],
   ]);
   expect((await podsOf('bad')).map((it) => it.status?.containerStatuses?.[0]?.state?.terminated?.exitCode)).toEqual([3, 3]);
-  expect(await eventsOf('bad')).toContain('BackoffLimitExceeded Job has reached the specified backoff limit');
+  // Events are written beside the status.
+  const limit = 'BackoffLimitExceeded Job has reached the specified backoff limit';
+  await until('the event', async () => (await eventsOf('bad')).includes(limit));
 });
 
 test('a pod deleted by hand counts once; suspended, nothing runs; a rule ends it at once', async () => {
