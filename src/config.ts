@@ -116,8 +116,10 @@ const portRange = (value: string): string | undefined => {
   const [, first, last] = /^(\d+)-(\d+)$/.exec(value) ?? [];
   return Number(first) >= 1 && Number(last) <= 65_535 && Number(first) <= Number(last) ? undefined : 'must be a range such as 30000-32767';
 };
-const logLevel = (value: string): string | undefined =>
-  ['debug', 'info', 'warn', 'error', 'silent'].includes(value) ? undefined : 'must be debug, info, warn, error or silent';
+const oneOf =
+  (...words: string[]) =>
+  (value: string): string | undefined =>
+    words.includes(value) ? undefined : `must be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 
 /** `cpu=500m,memory=1Gi` */
 function faultInAmounts(text: string): string | undefined {
@@ -149,7 +151,7 @@ export const settings = {
     env: 'PEAPOD_POD_NETWORK',
     default: 'auto',
     summary: 'who puts pods into their network: engine, or auto (peapod itself where it can, which is faster)',
-    check: (value) => (['auto', 'engine'].includes(value) ? undefined : 'must be auto or engine'),
+    check: oneOf('auto', 'engine'),
   },
   'service-cidr': { env: 'PEAPOD_SERVICE_CIDR', default: '10.96.0.0/16', summary: 'addresses of services', check: cidr(8, 24) },
   'cluster-domain': { env: 'PEAPOD_CLUSTER_DOMAIN', default: 'cluster.local', summary: 'DNS domain of the cluster', check: subdomain },
@@ -164,7 +166,7 @@ export const settings = {
     env: 'PEAPOD_DATA_PLANE',
     default: 'auto',
     summary: 'what carries Services: auto, userspace or nftables',
-    check: (value) => (['auto', 'userspace', 'nftables'].includes(value) ? undefined : 'must be auto, userspace or nftables'),
+    check: oneOf('auto', 'userspace', 'nftables'),
   },
   'load-balancer-pool': {
     env: 'PEAPOD_LOAD_BALANCER_POOL',
@@ -264,7 +266,12 @@ export const settings = {
     summary: "folder of Docker's own configuration, whose logins are used for pulls (default: ~/.docker)",
     check: () => undefined,
   },
-  'log-level': { env: 'PEAPOD_LOG_LEVEL', default: 'info', summary: 'debug, info, warn, error or silent', check: logLevel },
+  'log-level': {
+    env: 'PEAPOD_LOG_LEVEL',
+    default: 'info',
+    summary: 'debug, info, warn, error or silent',
+    check: oneOf('debug', 'info', 'warn', 'error', 'silent'),
+  },
   'log-file': { env: 'PEAPOD_LOG_FILE', default: '', summary: 'file to log to instead of standard error', check: () => undefined },
   config: { env: 'PEAPOD_CONFIG', default: '', summary: 'YAML file with any of these settings', check: () => undefined },
 } as const satisfies { [name: string]: Setting };

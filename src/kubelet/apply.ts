@@ -66,9 +66,7 @@ async function carryOut(parts: Parts, work: PodWork, plan: PodPlan): Promise<boo
 async function stopWhatMust(parts: Parts, { pod, hurry }: PodWork, plan: PodPlan, seen: ObservedPod): Promise<void> {
   const grace = pod.spec.terminationGracePeriodSeconds ?? 30;
   if (!plan.killPod) {
-    await Promise.all(
-      plan.kill.map((it) => stopContainer(parts, pod, it, { graceSeconds: graceOf(pod, it.name, grace, it.message), hurry })),
-    );
+    await Promise.all(plan.kill.map((it) => stopContainer(parts, pod, it, { graceSeconds: it.graceSeconds ?? grace, hurry })));
     return;
   }
   if (plan.sandboxChanged) parts.recorder.record(pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
@@ -79,14 +77,6 @@ async function stopWhatMust(parts: Parts, { pod, hurry }: PodWork, plan: PodPlan
     const names = new Set((pod.spec.initContainers ?? []).map((it) => it.name));
     await Promise.all(seen.containers.filter((it) => names.has(it.name)).map((it) => removeContainer(parts, pod.metadata.uid, it.id)));
   }
-}
-
-/** A probe may give less time to its container than the pod has. */
-function graceOf(pod: Pod, name: string, grace: number, message: string): number {
-  const container = containersOf(pod).find((it) => it.container.name === name)?.container;
-  if (message.includes('failed liveness probe')) return container?.livenessProbe?.terminationGracePeriodSeconds ?? grace;
-  if (message.includes('failed startup probe')) return container?.startupProbe?.terminationGracePeriodSeconds ?? grace;
-  return grace;
 }
 
 /** Removes a sandbox and gives its address back. */

@@ -13,4 +13,4 @@ test.each<[string, core.Container, string[], ContainerState[], unknown]>([
   ['what has ended holds nothing', asking({ 'nvidia.com/gpu': '1' }), ['0'], [having('0', 'exited')], { driver: 'nvidia', ids: ['0'] }],
   ['not known which there are', asking({ 'nvidia.com/gpu': '2' }), [], [], { driver: 'nvidia', count: 2 }],
   ["another maker's", asking({ 'amd.com/gpu': '1' }), ['0'], [], { driver: 'amd', count: 1 }],
-])('%s', (_, container, all, containers, want) => expect(gpusFor(container, all, containers)).toEqual(want));
+])('%s', (_, container, all, containers, want) => expect(gpusFor(container, all, () => containers)).toEqual(want));

@@ -13,13 +13,15 @@ const drivers: Readonly<Record<string, string>> = { 'nvidia.com/gpu': 'nvidia', 
 export function gpusFor(
   { resources }: core.Container,
   all: readonly string[],
-  containers: readonly ContainerState[],
+  containers: () => readonly ContainerState[],
 ): GpuRequest | undefined {
   for (const [name, driver] of Object.entries(drivers)) {
     const count = quantityValue(resources?.limits?.[name] ?? '0');
     if (count === 0) continue;
     if (driver !== 'nvidia' || all.length === 0) return { driver, count };
-    const taken = containers.filter((it) => it.status !== 'exited').flatMap((it) => (it.labels[label.gpus] ?? '').split(','));
+    const taken = containers()
+      .filter((it) => it.status !== 'exited')
+      .flatMap((it) => (it.labels[label.gpus] ?? '').split(','));
     const ids = all.filter((it) => !taken.includes(it)).slice(0, count);
     return ids.length === count ? { driver, ids } : { driver, count };
   }

@@ -22,7 +22,15 @@ export type PlanInput = {
   waits(container: string, endedAt: Milliseconds): { until: Milliseconds; delay: Milliseconds } | undefined;
 };
 
-export type Kill = { id: string; name: string; message: string };
+export type Kill = {
+  id: string;
+  name: string;
+  message: string;
+  /** Less or more than the pod grants: the probe that failed says so. */
+  graceSeconds?: number;
+  /** It starts again with what it was resized to. */
+  resizes?: true;
+};
 export type Resize = { id: string; name: string; limits: ResourceLimits };
 export type Waiting = { reason: string; message: string };
 
@@ -74,7 +82,7 @@ export function planPod(input: PlanInput): PodPlan {
     }
     // 137: what the kill will make of it.
     const restart = stop.always || restartsAfter(pod, container, 137);
-    kill.push({ id: last.id, name: container.name, message: wordsOf(stop, restart) });
+    kill.push(killOf(last, stop, restart));
     if (restart) apps.push(container.name);
   }
   // Sidecars alone do not keep a pod alive.
@@ -163,7 +171,7 @@ function planInit(input: PlanInput, kill: Kill[], resize: Resize[]): InitPlan {
     };
     if (isSidecar(container)) {
       const stop = last.state === 'running' ? reasonToStop(input, container, last) : undefined;
-      if (stop) kill.push({ id: last.id, name: container.name, message: wordsOf(stop, true) });
+      if (stop) kill.push(killOf(last, stop, true));
       else if (last.state === 'running') pushResize(input, container, last, resize);
       if (stop || last.state !== 'running') start.add(i);
       else if (!container.startupProbe || probes.get(last.id)?.startup === 'success') next();
@@ -185,18 +193,19 @@ const ephemeralToStart = ({ pod, seen }: PlanInput): string[] =>
     .map(({ container }) => container.name);
 
 /** Why a running container must stop; `always`: to start again, whatever its restart policy says. */
-type Stop = { message: string; always: boolean };
+type Stop = Pick<Kill, 'message' | 'graceSeconds' | 'resizes'> & { always: boolean };
 
-const wordsOf = ({ message, always }: Stop, restart: boolean): string =>
-  restart && !(always && message.endsWith('restart')) ? `${message}, will be restarted` : message;
+function killOf({ id, name }: ObservedContainer, { always: _, message, ...how }: Stop, restart: boolean): Kill {
+  return { id, name, message: restart && !how.resizes ? `${message}, will be restarted` : message, ...how };
+}
 
 function reasonToStop(input: PlanInput, container: Container, last: ObservedContainer): Stop | undefined {
   if (last.asked !== undefined && container.image !== undefined && last.asked !== container.image)
     return { message: `Container ${container.name} definition changed`, always: true };
-  const message = unhealthy(container, last, input.probes);
-  if (message !== undefined) return { message, always: false };
+  const failed = unhealthy(container, last, input.probes);
+  if (failed) return failed;
   if (!planResize(container, last, input.limitsFor(container))?.restart) return undefined;
-  return { message: `Container ${container.name} resize requires restart`, always: true };
+  return { message: `Container ${container.name} resize requires restart`, always: true, resizes: true };
 }
 
 function pushResize(input: PlanInput, container: Container, last: ObservedContainer, resize: Resize[]): void {
@@ -210,11 +219,13 @@ function lessFirst(seen: ObservedPod, resize: readonly Resize[]): Resize[] {
   return [...resize].sort((a, b) => growth(a) - growth(b));
 }
 
-function unhealthy(container: Container, last: ObservedContainer, probes: ProbeResults): string | undefined {
+function unhealthy(container: Container, last: ObservedContainer, probes: ProbeResults): Stop | undefined {
   const results = probes.get(last.id);
-  if (results?.liveness === 'failure') return `Container ${container.name} failed liveness probe`;
-  if (results?.startup === 'failure') return `Container ${container.name} failed startup probe`;
-  return undefined;
+  const type = results?.liveness === 'failure' ? 'liveness' : results?.startup === 'failure' ? 'startup' : undefined;
+  if (!type) return undefined;
+  const graceSeconds = container[`${type}Probe`]?.terminationGracePeriodSeconds;
+  const message = `Container ${container.name} failed ${type} probe`;
+  return { message, always: false, ...(graceSeconds !== undefined && { graceSeconds }) };
 }
 
 type Draft = Omit<PodPlan, 'start' | 'backOff' | 'wakeAt'>;

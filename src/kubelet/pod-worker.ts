@@ -194,7 +194,7 @@ export class PodWorker {
     this.#resize.decide(this.#pod, () => this.wake());
     const plan = this.#makePlan();
     this.#plan = plan;
-    this.#resize.look(this.#pod, plan.resize.length === 0 && !plan.kill.some((it) => it.message.endsWith('resize requires restart')));
+    this.#resize.look(this.#pod, plan.resize.length === 0 && !plan.kill.some((it) => it.resizes));
     this.#publish();
     if (plan.killPod && !plan.createSandbox) return this.#settle();
     const well = await applyPlan(this.#parts, this.#work(), plan);

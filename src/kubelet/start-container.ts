@@ -168,11 +168,7 @@ async function describe(parts: Parts, pod: Pod, container: Container, image: Ima
   const profile = seccompProfileOf(pod, container);
   const runtime = await runtimeOf(parts, pod);
   const group = await podGroup(parts, pod);
-  const gpus = gpusFor(
-    container,
-    parts.node.gpus,
-    observer.pods.uids().flatMap((it) => observer.pods.states(it)),
-  );
+  const gpus = gpusFor(container, parts.node.gpus, () => observer.pods.uids().flatMap((it) => observer.pods.states(it)));
   const targetName = (container as core.EphemeralContainer).targetContainerName;
   const target = targetName ? newest(observer.pods.pod(uid), targetName)?.id : undefined;
   const spec = containerSpec(pod, container, {

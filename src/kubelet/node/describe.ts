@@ -17,7 +17,8 @@ export type HostFacts = {
   gpus: readonly string[];
 };
 
-type Described = {
+/** What the node's object is made from, of the settings. */
+export type NodeConfig = {
   nodeName: string;
   nodeAddress: string;
   podCidr: string;
@@ -109,7 +110,7 @@ export const nodeConditions = (fault: string | undefined, pressures: readonly Pr
 ];
 
 /** The parts of a node's status that come from us; conditions are laid over what is stored, so that others' stay. */
-export function nodeStatus(it: Described, engine: EngineInfo, host: HostFacts, images: readonly ImageState[]): core.NodeStatus {
+export function nodeStatus(it: NodeConfig, engine: EngineInfo, host: HostFacts, images: readonly ImageState[]): core.NodeStatus {
   const reserve = { reserved: it.reserved, thresholds: it.eviction.thresholds };
   return {
     ...resourcesOf(engine, host, it.maxPods, reserve),

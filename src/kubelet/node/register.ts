@@ -7,17 +7,7 @@ import { deepEqual } from '../../meta/copy.ts';
 import { StatusError } from '../../meta/status-error.ts';
 import type { EngineInfo, Runtime } from '../../runtime/index.ts';
 import type { Pressure } from '../eviction/plan.ts';
-import type { Threshold } from '../eviction/thresholds.ts';
-import { type HostFacts, nodeConditions, nodeLabels, nodeStatus } from './describe.ts';
-
-export type NodeConfig = {
-  nodeName: string;
-  nodeAddress: string;
-  podCidr: string;
-  maxPods: number;
-  reserved: { [name: string]: string };
-  eviction: { thresholds: readonly Threshold[] };
-};
+import { type HostFacts, type NodeConfig, nodeConditions, nodeLabels, nodeStatus } from './describe.ts';
 
 export type NodeAgent = {
   /** Why the node cannot run pods now; undefined when it can. */
