@@ -5,7 +5,8 @@ import { nothingIsLeft } from '../invariants/garbage.ts';
 import { templateOf } from '../objects.ts';
 import type { World } from '../world.ts';
 import type { Family } from './family.ts';
-import { machines } from './machines.ts';
+import { machines, removeNode } from './machines.ts';
+import { changeOne, remove } from './workloads.ts';
 
 const namespace = 'default';
 const names = ['agent', 'logs'];
@@ -33,16 +34,6 @@ function strategyOf(draw: World['draw']): apps.DaemonSetUpdateStrategy {
     : { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: draw.one([1, 2, '50%']) ?? 1, maxSurge: 0 } };
 }
 
-async function change(world: World, what: (draft: apps.DaemonSet) => string): Promise<string | undefined> {
-  const it = world.draw.one(world.state.list(daemonSet));
-  if (!it) return undefined;
-  let said = '';
-  await world.user.change(daemonSet, it, (draft) => {
-    said = what(draft);
-  });
-  return `${it.metadata.name}: ${said}`;
-}
-
 export const daemonSetFamily: Family = {
   name: 'daemonset',
   longest: seconds(12),
@@ -58,7 +49,7 @@ export const daemonSetFamily: Family = {
     rollOut: {
       weight: 6,
       run: (world) =>
-        change(world, (draft) => {
+        changeOne(world, daemonSet, (draft) => {
           const version = world.draw.whole(1, 4);
           const { nodeSelector } = draft.spec.template.spec ?? {};
           draft.spec.template = templateOf(draft.metadata.name, version, nodeSelector ? { nodeSelector } : {});
@@ -68,7 +59,7 @@ export const daemonSetFamily: Family = {
     strategy: {
       weight: 2,
       run: (world) =>
-        change(world, (draft) => {
+        changeOne(world, daemonSet, (draft) => {
           draft.spec.updateStrategy = strategyOf(world.draw);
           return `strategy ${JSON.stringify(draft.spec.updateStrategy)}`;
         }),
@@ -108,26 +99,8 @@ export const daemonSetFamily: Family = {
         return `${name} joins`;
       },
     },
-    removeNode: {
-      weight: 1,
-      async run({ user, agents, draw }) {
-        if (agents.nodes.size < 3) return undefined;
-        const name = draw.one([...agents.nodes].filter((it) => !agents.joining.has(it)));
-        if (name === undefined) return undefined;
-        agents.destroy(name);
-        await user.delete(node, { name });
-        return `${name} is gone for good`;
-      },
-    },
-    remove: {
-      weight: 1,
-      async run({ user, state, draw }) {
-        const it = draw.one(state.list(daemonSet));
-        if (!it) return undefined;
-        await user.delete(daemonSet, it.metadata, { propagationPolicy: draw.one(['Foreground', 'Background'] as const) ?? 'Background' });
-        return `daemon set ${it.metadata.name} is deleted`;
-      },
-    },
+    removeNode,
+    remove: remove(daemonSet, 'daemon set'),
   },
   invariants: () => [onePerNode, daemonRolloutIsBounded, daemonStatusIsTrue, nothingIsLeft],
 };

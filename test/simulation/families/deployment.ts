@@ -1,4 +1,4 @@
-import { type apps, deployment, replicaSet } from '../../../src/kinds/index.ts';
+import { deployment, replicaSet } from '../../../src/kinds/index.ts';
 import { seconds } from '../../../src/lib/clock.ts';
 import {
   maxSurgeHolds,
@@ -12,10 +12,10 @@ import { templateOf } from '../objects.ts';
 import type { World } from '../world.ts';
 import type { Family } from './family.ts';
 import { machines } from './machines.ts';
+import { changeOne, remove, rollOut, scale } from './workloads.ts';
 
 const namespace = 'default';
 const names = ['web', 'api', 'shop'];
-const anyDeployment = ({ state, draw }: World): apps.Deployment | undefined => draw.one(state.list(deployment));
 
 async function create({ user, state, draw }: World): Promise<string | undefined> {
   const name = draw.one(names.filter((it) => !state.get(deployment, `${namespace}/${it}`)));
@@ -40,16 +40,6 @@ async function create({ user, state, draw }: World): Promise<string | undefined>
   return `deployment ${name}: ${replicas} replicas, ${JSON.stringify(strategy)}`;
 }
 
-async function change(world: World, what: (draft: apps.Deployment) => string): Promise<string | undefined> {
-  const it = anyDeployment(world);
-  if (!it) return undefined;
-  let said = '';
-  await world.user.change(deployment, it, (draft) => {
-    said = what(draft);
-  });
-  return `${it.metadata.name}: ${said}`;
-}
-
 export const deploymentFamily: Family = {
   name: 'deployment',
   longest: seconds(12),
@@ -61,27 +51,12 @@ export const deploymentFamily: Family = {
   operations: {
     ...machines,
     create: { weight: 3, run: create },
-    scale: {
-      weight: 5,
-      run: (world) =>
-        change(world, (draft) => {
-          draft.spec.replicas = world.draw.whole(0, 8);
-          return `scaled to ${draft.spec.replicas}`;
-        }),
-    },
-    rollOut: {
-      weight: 6,
-      run: (world) =>
-        change(world, (draft) => {
-          const version = world.draw.whole(1, 4);
-          draft.spec.template = templateOf(draft.metadata.name, version);
-          return `rolls out version ${version}`;
-        }),
-    },
+    scale: scale(deployment, 8),
+    rollOut: rollOut(deployment, 6),
     pause: {
       weight: 2,
       run: (world) =>
-        change(world, (draft) => {
+        changeOne(world, deployment, (draft) => {
           draft.spec.paused = !draft.spec.paused;
           return draft.spec.paused ? 'paused' : 'resumed';
         }),
@@ -89,7 +64,7 @@ export const deploymentFamily: Family = {
     strategy: {
       weight: 1,
       run: (world) =>
-        change(world, (draft) => {
+        changeOne(world, deployment, (draft) => {
           const rollingUpdate = { maxSurge: world.draw.whole(0, 2), maxUnavailable: world.draw.whole(1, 2) };
           draft.spec.strategy = world.draw.chance(0.2) ? { type: 'Recreate' } : { type: 'RollingUpdate', rollingUpdate };
           return `strategy ${JSON.stringify(draft.spec.strategy)}`;
@@ -104,16 +79,7 @@ export const deploymentFamily: Family = {
         return `set ${it.metadata.name} is deleted`;
       },
     },
-    remove: {
-      weight: 1,
-      async run(world) {
-        const it = anyDeployment(world);
-        if (!it) return undefined;
-        const propagationPolicy = world.draw.one(['Foreground', 'Background'] as const) ?? 'Background';
-        await world.user.delete(deployment, it.metadata, { propagationPolicy });
-        return `deployment ${it.metadata.name} is deleted, ${propagationPolicy}`;
-      },
-    },
+    remove: remove(deployment, 'deployment'),
   },
   invariants: () => [neverTooManyPods, maxSurgeHolds, maxUnavailableHolds, recreateNeverOverlaps, replicaStatusIsTrue, nothingIsLeft],
 };

@@ -7,6 +7,7 @@ import { templateOf } from '../objects.ts';
 import type { World } from '../world.ts';
 import type { Family } from './family.ts';
 import { machines } from './machines.ts';
+import { changeOne } from './workloads.ts';
 
 const namespace = 'default';
 const names = ['count', 'sort', 'pack'];
@@ -61,17 +62,6 @@ async function schedule(world: World): Promise<string | undefined> {
   return `cron job ${name}, ${concurrencyPolicy}`;
 }
 
-async function change(world: World, what: (draft: batch.Job) => string | false): Promise<string | undefined> {
-  const it = world.draw.one(world.state.list(job));
-  if (!it) return undefined;
-  let said: string | false = false;
-  await world.user.change(job, it, (draft) => {
-    said = what(draft);
-    return said !== false;
-  });
-  return said === false ? undefined : `${it.metadata.name}: ${said}`;
-}
-
 export const jobFamily: Family = {
   name: 'job',
   longest: minutes(1),
@@ -96,7 +86,7 @@ export const jobFamily: Family = {
     parallelism: {
       weight: 3,
       run: (world) =>
-        change(world, (draft) => {
+        changeOne(world, job, (draft) => {
           draft.spec.parallelism = world.draw.whole(0, 5);
           return `${draft.spec.parallelism} at once`;
         }),
@@ -104,7 +94,7 @@ export const jobFamily: Family = {
     suspend: {
       weight: 3,
       run: (world) =>
-        change(world, (draft) => {
+        changeOne(world, job, (draft) => {
           draft.spec.suspend = !draft.spec.suspend;
           return draft.spec.suspend ? 'suspended' : 'resumed';
         }),

@@ -50,6 +50,19 @@ export const cordon: Operation = {
   },
 };
 
+/** For good, with its object: two stay. */
+export const removeNode: Operation = {
+  weight: 1,
+  async run({ user, agents, draw }) {
+    if (agents.nodes.size < 3) return undefined;
+    const name = draw.one([...agents.nodes].filter((it) => !agents.joining.has(it)));
+    if (name === undefined) return undefined;
+    agents.destroy(name);
+    await user.delete(node, { name });
+    return `${name} is gone for good`;
+  },
+};
+
 export const restart: Operation = {
   weight: 1,
   async run(world) {

@@ -4,7 +4,7 @@ import { lesserGiveWay, placesAreRight } from '../invariants/placement.ts';
 import { nothingIsLeft } from '../invariants/garbage.ts';
 import type { World } from '../world.ts';
 import type { Family } from './family.ts';
-import { machines } from './machines.ts';
+import { machines, removeNode } from './machines.ts';
 
 const namespace = 'default';
 const apps = ['a', 'b', 'c'];
@@ -108,17 +108,7 @@ export const schedulerFamily: Family = {
         return `${name} joins`;
       },
     },
-    removeNode: {
-      weight: 1,
-      async run({ user, agents, draw }) {
-        if (agents.nodes.size < 3) return undefined;
-        const name = draw.one([...agents.nodes].filter((it) => !agents.joining.has(it)));
-        if (name === undefined) return undefined;
-        agents.destroy(name);
-        await user.delete(node, { name });
-        return `${name} is gone for good`;
-      },
-    },
+    removeNode,
   },
   invariants: () => [placesAreRight, lesserGiveWay, nothingIsLeft],
 };

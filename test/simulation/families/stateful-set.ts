@@ -1,4 +1,4 @@
-import { type apps, type core, statefulSet } from '../../../src/kinds/index.ts';
+import { type core, statefulSet } from '../../../src/kinds/index.ts';
 import { seconds } from '../../../src/lib/clock.ts';
 import { nothingIsLeft } from '../invariants/garbage.ts';
 import { claimsAreHandedOver, identityIsOne, ordinalsInOrder, rolloutIsBounded, statefulStatusIsTrue } from '../invariants/stateful.ts';
@@ -6,6 +6,7 @@ import { templateOf } from '../objects.ts';
 import type { World } from '../world.ts';
 import type { Family } from './family.ts';
 import { machines } from './machines.ts';
+import { changeOne, remove, rollOut, scale } from './workloads.ts';
 
 const namespace = 'default';
 const names = ['db', 'queue', 'log'];
@@ -33,16 +34,6 @@ async function create({ user, state, draw }: World): Promise<string | undefined>
   return `set ${name}: ${replicas} replicas, ${podManagementPolicy}`;
 }
 
-async function change(world: World, what: (draft: apps.StatefulSet) => string): Promise<string | undefined> {
-  const it = world.draw.one(world.state.list(statefulSet));
-  if (!it) return undefined;
-  let said = '';
-  await world.user.change(statefulSet, it, (draft) => {
-    said = what(draft);
-  });
-  return `${it.metadata.name}: ${said}`;
-}
-
 export const statefulSetFamily: Family = {
   name: 'statefulset',
   longest: seconds(12),
@@ -54,27 +45,12 @@ export const statefulSetFamily: Family = {
   operations: {
     ...machines,
     create: { weight: 3, run: create },
-    scale: {
-      weight: 5,
-      run: (world) =>
-        change(world, (draft) => {
-          draft.spec.replicas = world.draw.whole(0, 6);
-          return `scaled to ${draft.spec.replicas}`;
-        }),
-    },
-    rollOut: {
-      weight: 5,
-      run: (world) =>
-        change(world, (draft) => {
-          const version = world.draw.whole(1, 4);
-          draft.spec.template = templateOf(draft.metadata.name, version);
-          return `rolls out version ${version}`;
-        }),
-    },
+    scale: scale(statefulSet, 6),
+    rollOut: rollOut(statefulSet, 5),
     strategy: {
       weight: 2,
       run: (world) =>
-        change(world, (draft) => {
+        changeOne(world, statefulSet, (draft) => {
           const rollingUpdate = {
             partition: world.draw.whole(0, 3),
             ...(world.draw.chance(0.4) && { maxUnavailable: world.draw.whole(1, 3) }),
@@ -86,21 +62,12 @@ export const statefulSetFamily: Family = {
     start: {
       weight: 1,
       run: (world) =>
-        change(world, (draft) => {
+        changeOne(world, statefulSet, (draft) => {
           draft.spec.ordinals = { start: world.draw.whole(0, 2) };
           return `begins at ${draft.spec.ordinals.start}`;
         }),
     },
-    remove: {
-      weight: 1,
-      async run({ user, state, draw }) {
-        const it = draw.one(state.list(statefulSet));
-        if (!it) return undefined;
-        const propagationPolicy = draw.one(['Foreground', 'Background'] as const) ?? 'Background';
-        await user.delete(statefulSet, it.metadata, { propagationPolicy });
-        return `set ${it.metadata.name} is deleted, ${propagationPolicy}`;
-      },
-    },
+    remove: remove(statefulSet, 'set'),
   },
   invariants: () => [identityIsOne, ordinalsInOrder, rolloutIsBounded, claimsAreHandedOver, statefulStatusIsTrue, nothingIsLeft],
 };
