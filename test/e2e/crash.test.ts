@@ -3,7 +3,7 @@ import http from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Client } from '../../src/client/index.ts';
 import { configMap, deployment, isPodReady, pod, service } from '../../src/kinds/index.ts';
-import { pause, startTestCluster, type TestCluster } from '../fixtures/cluster/cluster.ts';
+import { found, pause, startTestCluster, type TestCluster } from '../fixtures/cluster/cluster.ts';
 import { readKubeconfig } from '../fixtures/cluster/kubeconfig.ts';
 
 const kills = 20;
@@ -42,13 +42,7 @@ function answer(): Promise<string | undefined> {
   });
 }
 
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const began = Date.now();
-  while (!(await holds())) {
-    if (Date.now() - began > 60_000) throw new Error(`a minute passed, and not yet: ${what}\n${cluster.log().slice(-3000)}`);
-    await pause(100);
-  }
-}
+const until = (what: string, holds: () => Promise<boolean>): Promise<true> => found(cluster, what, holds);
 
 /** Creates, changes and deletes objects without rest; remembers what was acknowledged. */
 function writers(count: number) {

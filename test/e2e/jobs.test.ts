@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Client } from '../../src/client/index.ts';
 import { type batch, type core, cronJob, event, job as jobKind, node as nodeKind, pod } from '../../src/kinds/index.ts';
-import { pause, startTestCluster, type TestCluster } from '../fixtures/cluster/cluster.ts';
+import { found, startTestCluster, type TestCluster } from '../fixtures/cluster/cluster.ts';
 import { readKubeconfig } from '../fixtures/cluster/kubeconfig.ts';
 import { type Kubectl, kubectlOf } from '../fixtures/cluster/kubectl.ts';
 import { kubectls } from '../fixtures/kubectl.ts';
@@ -22,15 +22,7 @@ afterAll(async () => {
 
 const namespace = 'default';
 
-async function until<T>(what: string, look: () => Promise<T | undefined | false>, most = 60_000): Promise<T> {
-  const began = Date.now();
-  for (;;) {
-    const found = await look();
-    if (found) return found;
-    if (Date.now() - began > most) throw new Error(`${most / 1000} seconds passed, and not yet: ${what}\n${cluster.log().slice(-3000)}`);
-    await pause(100);
-  }
-}
+const until = <T>(what: string, look: () => Promise<T | undefined | false>, most?: number): Promise<T> => found(cluster, what, look, most);
 
 const draft = (name: string, script: string, spec: Partial<batch.JobSpec> = {}) => ({
   metadata: { name, namespace },

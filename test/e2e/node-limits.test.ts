@@ -29,7 +29,7 @@ const ended = (name: string): Promise<core.PodStatus | undefined> =>
 here('a pod that takes more of the disk than it may', () => {
   test('in an emptyDir', async () => {
     await node.create('emptydir', {
-      containers: [sh(`head -c 3000000 /dev/zero > /work/big; ${stays}`, { volumeMounts: [{ name: 'work', mountPath: '/work' }] })],
+      containers: [sh(`head -c 3000000 /dev/zero > /scratch/big; ${stays}`, { volumeMounts: [{ name: 'work', mountPath: '/scratch' }] })],
       volumes: [{ name: 'work', emptyDir: { sizeLimit: '1Mi' } }],
     });
     const message = 'Usage of EmptyDir volume "work" exceeds the limit "1Mi". ';

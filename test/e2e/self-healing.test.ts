@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Client } from '../../src/client/index.ts';
 import { seededRandom } from '../../src/lib/random.ts';
-import { found, startTestCluster, type TestCluster } from '../fixtures/cluster/cluster.ts';
+import { startTestCluster, type TestCluster } from '../fixtures/cluster/cluster.ts';
 import { killAtRandom } from '../fixtures/cluster/kills.ts';
 import { readKubeconfig } from '../fixtures/cluster/kubeconfig.ts';
-import { createMixedWorkload, engineContainers, type Wanted, whatIsAmiss } from '../fixtures/cluster/mixed-workload.ts';
+import { createMixedWorkload, engineContainers, untilWell, type Wanted, whatIsAmiss } from '../fixtures/cluster/mixed-workload.ts';
 
 const kills = process.env['PEAPOD_LONG'] === '1' ? 200 : 12;
 const seed = Number(process.env['PEAPOD_SEED'] ?? Math.floor(Math.random() * 1e6));
@@ -24,14 +24,7 @@ afterAll(async () => {
 
 test('a mixed workload of forty pods and more comes up', async () => {
   wanted = await createMixedWorkload(client);
-  let amiss: string | undefined;
-  const isUp = async (): Promise<boolean> => {
-    amiss = await whatIsAmiss(client, cluster.label, wanted);
-    return amiss === undefined;
-  };
-  await found(cluster, 'all pods are ready', isUp, 120_000).catch((error: Error) => {
-    throw new Error(`${amiss}\n${error.message}`);
-  });
+  await untilWell({ cluster, client, wanted }, 'all pods are ready', 120_000);
   expect([...wanted.values()].reduce((sum, it) => sum + it, 0)).toBeGreaterThanOrEqual(40);
 });
 

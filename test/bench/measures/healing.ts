@@ -1,7 +1,6 @@
 import { seededRandom } from '../../../src/lib/random.ts';
-import { found } from '../../fixtures/cluster/cluster.ts';
 import { killAtRandom } from '../../fixtures/cluster/kills.ts';
-import { createMixedWorkload, whatIsAmiss } from '../../fixtures/cluster/mixed-workload.ts';
+import { createMixedWorkload, untilWell } from '../../fixtures/cluster/mixed-workload.ts';
 import type { Measure } from '../bench.ts';
 import { median, type Row } from '../table.ts';
 
@@ -14,7 +13,7 @@ const kills = process.env['PEAPOD_LONG'] === '1' ? 200 : 30;
 export const healing: Measure = async ({ cluster, client, say }) => {
   say(`${kills} random kills in a mixed workload`);
   const wanted = await createMixedWorkload(client);
-  await found(cluster, 'all pods are ready', async () => (await whatIsAmiss(client, cluster.label, wanted)) === undefined, 120_000);
+  await untilWell({ cluster, client, wanted }, 'all pods are ready', 120_000);
   const done = await killAtRandom({ cluster, client, wanted, random: seededRandom(1) }, kills);
   const of = (what: RegExp): number[] => done.filter((it) => what.test(it.what)).map((it) => it.healed);
   const all = of(/./);
