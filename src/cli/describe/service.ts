@@ -2,7 +2,7 @@ import { type core, type discovery, swapOf } from '../../kinds/index.ts';
 import type { AnyObject } from '../resources/index.ts';
 import type { Lookup } from './context.ts';
 import { putEvents } from './events.ts';
-import { putAnnotations, putMap, Sheet } from './sheet.ts';
+import { labelsText, putAnnotations, putMap, Sheet } from './sheet.ts';
 
 export async function describeService(object: AnyObject, lookup: Lookup): Promise<string> {
   const { metadata, spec, status } = object as unknown as core.Service;
@@ -12,8 +12,7 @@ export async function describeService(object: AnyObject, lookup: Lookup): Promis
   put(`Namespace:\t${metadata.namespace}`);
   putMap(sheet, 0, 'Labels', metadata.labels);
   putAnnotations(sheet, 0, metadata.annotations);
-  const selector = Object.entries(spec.selector ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-  put(`Selector:\t${selector.length === 0 ? '<none>' : selector.map(([key, value]) => `${key}=${value}`).join(',')}`);
+  put(`Selector:\t${labelsText(spec.selector)}`);
   put(`Type:\t${spec.type ?? ''}`);
   put(`IP Family Policy:\t${spec.ipFamilyPolicy ?? '<none>'}`);
   put(`IP Families:\t${spec.ipFamilies?.length ? spec.ipFamilies.join(',') : '<none>'}`);

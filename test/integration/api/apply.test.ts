@@ -2,7 +2,7 @@ import { AppsV1Api, CoreV1Api, KubeConfig, PatchStrategy, setHeaderOptions } fro
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createClient, createHttpsTransport, type Transport } from '../../../src/client/index.ts';
 import { configMap, deployment, pod } from '../../../src/kinds/index.ts';
-import { asAdmin, type Json } from '../../fixtures/api/requests.ts';
+import { asAdmin, createDefaultAccount, type Json } from '../../fixtures/api/requests.ts';
 import { openTestApi, type TestApi } from '../../fixtures/api/server.ts';
 
 const deployments = '/apis/apps/v1/namespaces/default/deployments';
@@ -14,10 +14,7 @@ let api: ReturnType<typeof asAdmin>;
 beforeAll(async () => {
   server = await openTestApi();
   api = asAdmin(server);
-  await api
-    .post('/api/v1/namespaces/default/serviceaccounts')
-    .send({ metadata: { name: 'default' } })
-    .expect(201);
+  await createDefaultAccount(api);
 });
 afterAll(async () => {
   expect(server.errors).toEqual([]);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { asAdmin, type Json } from '../../fixtures/api/requests.ts';
+import { asAdmin, createDefaultAccount, type Json } from '../../fixtures/api/requests.ts';
 import { openTestApi, type TestApi } from '../../fixtures/api/server.ts';
 
 let server: TestApi;
@@ -8,10 +8,7 @@ const pods = '/api/v1/namespaces/default/pods';
 beforeAll(async () => {
   server = await openTestApi();
   api = asAdmin(server);
-  await api
-    .post('/api/v1/namespaces/default/serviceaccounts')
-    .send({ metadata: { name: 'default' } })
-    .expect(201);
+  await createDefaultAccount(api);
   const made: Array<[name: string, labels: object, spec: object]> = [
     ['a', { app: 'web', tier: 'front', weight: '5' }, { nodeName: 'n1' }],
     ['b', { app: 'web', weight: '10' }, { nodeName: 'n2', restartPolicy: 'Never' }],

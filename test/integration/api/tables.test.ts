@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { asAdmin, type Json } from '../../fixtures/api/requests.ts';
+import { asAdmin, createDefaultAccount, type Json } from '../../fixtures/api/requests.ts';
 import { openTestApi, type TestApi } from '../../fixtures/api/server.ts';
 
 let server: TestApi;
@@ -7,10 +7,7 @@ let api: ReturnType<typeof asAdmin>;
 beforeAll(async () => {
   server = await openTestApi();
   api = asAdmin(server);
-  await api
-    .post('/api/v1/namespaces/default/serviceaccounts')
-    .send({ metadata: { name: 'default' } })
-    .expect(201);
+  await createDefaultAccount(api);
   const spec = { containers: [{ name: 'c', image: 'i' }] };
   await api
     .post('/api/v1/namespaces/default/pods')

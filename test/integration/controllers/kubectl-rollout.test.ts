@@ -1,52 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createClient, createEventRecorder, createInformers, type Client, type Transport } from '../../../src/client/index.ts';
+import type { Client } from '../../../src/client/index.ts';
 import { deployments } from '../../../src/controllers/deployment/reconcile.ts';
 import { garbageCollector } from '../../../src/controllers/garbage-collector/reconcile.ts';
-import { runControllers } from '../../../src/controllers/index.ts';
 import { replicaSets } from '../../../src/controllers/replicaset/reconcile.ts';
-import { namespace, pod, replicaSet, serviceAccount } from '../../../src/kinds/index.ts';
-import { systemClock } from '../../../src/lib/clock.ts';
-import { silentLog } from '../../../src/lib/log.ts';
-import { createMetrics } from '../../../src/lib/metrics.ts';
-import { openTestApi, type TestApi } from '../../fixtures/api/server.ts';
-import { type Kubectl, kubectlOf } from '../../fixtures/cluster/kubectl.ts';
-import { startStandIn } from '../../fixtures/controllers/stand-in-kubelet.ts';
+import { pod, replicaSet } from '../../../src/kinds/index.ts';
+import { type KubectlPlane, openKubectlPlane, seen } from '../../fixtures/controllers/kubectl-plane.ts';
 import { kubectlsOf } from '../../fixtures/kubectl.ts';
 import { skipWithout } from '../../fixtures/skip-without-kubectl.ts';
 
-let server: TestApi;
+let plane: KubectlPlane;
 let client: Client;
-const abort = new AbortController();
 beforeAll(async () => {
-  server = await openTestApi();
-  client = createClient(server.api.local as unknown as Transport);
-  const { signal } = abort;
-  const deps = { client, clock: systemClock, log: silentLog, signal };
-  await runControllers(
-    [replicaSets, deployments, garbageCollector],
-    { rootCa: '', nodeMonitorGrace: 50_000, cluster: 'test' },
-    {
-      ...deps,
-      informers: createInformers(client, deps),
-      metrics: createMetrics(),
-      recorderFor: (component) => createEventRecorder(client, { component, ...deps }),
-    },
-  );
-  startStandIn(client, systemClock, signal);
+  plane = await openKubectlPlane([replicaSets, deployments, garbageCollector]);
+  ({ client } = plane);
 });
-afterAll(async () => {
-  abort.abort();
-  await server.close();
-});
-
-const until = async <T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> => {
-  for (let i = 0; i < 400; i++) {
-    const found = await look();
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error(`not seen in time: ${what}`);
-};
+afterAll(() => plane.close());
 
 const manifest = (image: string) =>
   JSON.stringify({
@@ -66,12 +34,8 @@ skipWithout(all);
 describe.each(all.map((it) => [it.version, it.path]))('kubectl %s', (version, path) => {
   const where = `v${version.replaceAll('.', '-')}`;
   let kubectl: (line: string, input?: string) => Promise<string>;
-  let raw: Kubectl;
   beforeAll(async () => {
-    await client.create(namespace, { metadata: { name: where }, spec: {} });
-    await client.create(serviceAccount, { metadata: { name: 'default', namespace: where } });
-    raw = kubectlOf(path, server.kubeconfig);
-    kubectl = (line, input) => raw.ok([`--namespace=${where}`, ...line.split(' ')], input === undefined ? {} : { input });
+    kubectl = await plane.kubectlIn(where, path);
   });
   const imageNow = () => kubectl('get deployment web -o jsonpath={.spec.template.spec.containers[0].image}');
   const pods = async () => (await client.list(pod, { namespace: where })).items;
@@ -111,7 +75,7 @@ describe.each(all.map((it) => [it.version, it.path]))('kubectl %s', (version, pa
     await kubectl('rollout pause deployment/web');
     await kubectl('set image deployment/web app=nginx:4');
     await kubectl('scale deployment/web --replicas=5');
-    await until('five', async () => (await kubectl('get deployment web -o jsonpath={.status.readyReplicas}')) === '5');
+    await seen('five', async () => (await kubectl('get deployment web -o jsonpath={.status.readyReplicas}')) === '5');
     expect((await pods()).some((it) => it.spec.containers[0]?.image === 'nginx:4')).toBe(false);
     await kubectl('rollout resume deployment/web');
     await kubectl('rollout status deployment/web --timeout=20s');
@@ -121,7 +85,7 @@ describe.each(all.map((it) => [it.version, it.path]))('kubectl %s', (version, pa
   });
 
   test('describes what has happened', async () => {
-    const said = await until('the events', async () => {
+    const said = await seen('the events', async () => {
       const text = await kubectl('describe deployment web');
       return /Scaled up replica set web-\S+ from 0 to 3/.test(text) && text;
     });
@@ -135,7 +99,7 @@ describe.each(all.map((it) => [it.version, it.path]))('kubectl %s', (version, pa
   test('deletes with and without what belongs to it', async () => {
     const { spec } = JSON.parse(await kubectl('get deployment web -o json'));
     await kubectl('delete deployment web --cascade=orphan --wait=true');
-    await until('free sets', async () =>
+    await seen('free sets', async () =>
       (await client.list(replicaSet, { namespace: where })).items.every((it) => !it.metadata.ownerReferences),
     );
     expect((await pods()).filter((it) => !it.metadata.deletionTimestamp).length).toBe(5);
@@ -143,7 +107,7 @@ describe.each(all.map((it) => [it.version, it.path]))('kubectl %s', (version, pa
     const before = (await pods()).map((it) => it.metadata.uid).sort();
     await kubectl('create -f -', JSON.stringify({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' }, spec }));
     await kubectl('rollout status deployment/web --timeout=20s');
-    await until('taken back', async () =>
+    await seen('taken back', async () =>
       (await client.list(replicaSet, { namespace: where })).items.every((it) => it.metadata.ownerReferences?.length === 1),
     );
     expect((await pods()).map((it) => it.metadata.uid).sort()).toEqual(before);

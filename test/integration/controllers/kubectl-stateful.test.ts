@@ -1,53 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createClient, createEventRecorder, createInformers, type Client, type Transport } from '../../../src/client/index.ts';
+import type { Client } from '../../../src/client/index.ts';
 import { daemonSets } from '../../../src/controllers/daemonset/reconcile.ts';
 import { garbageCollector } from '../../../src/controllers/garbage-collector/reconcile.ts';
-import { runControllers } from '../../../src/controllers/index.ts';
 import { replicationControllers } from '../../../src/controllers/replicationcontroller/reconcile.ts';
 import { statefulSets } from '../../../src/controllers/statefulset/reconcile.ts';
-import { namespace, pod, serviceAccount } from '../../../src/kinds/index.ts';
-import { systemClock } from '../../../src/lib/clock.ts';
-import { silentLog } from '../../../src/lib/log.ts';
-import { createMetrics } from '../../../src/lib/metrics.ts';
-import { openTestApi, type TestApi } from '../../fixtures/api/server.ts';
-import { type Kubectl, kubectlOf } from '../../fixtures/cluster/kubectl.ts';
-import { startStandIn } from '../../fixtures/controllers/stand-in-kubelet.ts';
+import { pod } from '../../../src/kinds/index.ts';
+import { type KubectlPlane, openKubectlPlane, seen } from '../../fixtures/controllers/kubectl-plane.ts';
 import { kubectlsOf } from '../../fixtures/kubectl.ts';
 import { skipWithout } from '../../fixtures/skip-without-kubectl.ts';
 
-let server: TestApi;
+let plane: KubectlPlane;
 let client: Client;
-const abort = new AbortController();
 beforeAll(async () => {
-  server = await openTestApi();
-  client = createClient(server.api.local as unknown as Transport);
-  const { signal } = abort;
-  const deps = { client, clock: systemClock, log: silentLog, signal };
-  await runControllers(
-    [statefulSets, daemonSets, replicationControllers, garbageCollector],
-    { rootCa: '', nodeMonitorGrace: 50_000, cluster: 'test' },
-    {
-      ...deps,
-      informers: createInformers(client, deps),
-      metrics: createMetrics(),
-      recorderFor: (component) => createEventRecorder(client, { component, ...deps }),
-    },
-  );
-  startStandIn(client, systemClock, signal);
+  plane = await openKubectlPlane([statefulSets, daemonSets, replicationControllers, garbageCollector]);
+  ({ client } = plane);
 });
-afterAll(async () => {
-  abort.abort();
-  await server.close();
-});
-
-const until = async <T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> => {
-  for (let i = 0; i < 400; i++) {
-    const found = await look();
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error(`not seen in time: ${what}`);
-};
+afterAll(() => plane.close());
 
 const pods = (app: string) => ({ metadata: { labels: { app } }, spec: { containers: [{ name: 'app', image: 'nginx:1' }] } });
 const manifests = {
@@ -72,12 +40,8 @@ skipWithout(all);
 describe.each(all.map((it) => [it.version, it.path]))('kubectl %s', (version, path) => {
   const where = `sets-v${version.replaceAll('.', '-')}`;
   let kubectl: (line: string, input?: string) => Promise<string>;
-  let raw: Kubectl;
   beforeAll(async () => {
-    await client.create(namespace, { metadata: { name: where }, spec: {} });
-    await client.create(serviceAccount, { metadata: { name: 'default', namespace: where } });
-    raw = kubectlOf(path, server.kubeconfig);
-    kubectl = (line, input) => raw.ok([`--namespace=${where}`, ...line.split(' ')], input === undefined ? {} : { input });
+    kubectl = await plane.kubectlIn(where, path);
   });
   const podsOf = async (app: string) => (await client.list(pod, { namespace: where, labelSelector: `app=${app}` })).items;
   const imageOf = (what: string) => kubectl(`get ${what} -o jsonpath={.spec.template.spec.containers[0].image}`);
@@ -126,7 +90,7 @@ describe.each(all.map((it) => [it.version, it.path]))('kubectl %s', (version, pa
     expect(await kubectl('get ds agent')).toMatch(
       /NAME\s+DESIRED\s+CURRENT\s+READY\s+UP-TO-DATE\s+AVAILABLE\s+NODE SELECTOR\s+AGE\s*\nagent\s+1\s+1\s+1\s+1\s+1\s+<none>\s/,
     );
-    const db = await until('the events', async () => {
+    const db = await seen('the events', async () => {
       const text = await kubectl('describe sts db');
       return text.includes('delete Pod db-0 in StatefulSet db successful') && text;
     });
@@ -144,19 +108,19 @@ describe.each(all.map((it) => [it.version, it.path]))('kubectl %s', (version, pa
 
   test('scales a stateful set, and a replication controller', async () => {
     await kubectl('scale sts db --replicas=1');
-    await until('one', async () => (await podsOf('db')).map((it) => it.metadata.name).join() === 'db-0');
+    await seen('one', async () => (await podsOf('db')).map((it) => it.metadata.name).join() === 'db-0');
     expect(await kubectl('get sts db -o jsonpath={.status.replicas}')).toBe('1');
     await kubectl('apply -f -', JSON.stringify(manifests.rc));
-    await until('two', async () => (await kubectl('get rc old -o jsonpath={.status.readyReplicas}')) === '2');
+    await seen('two', async () => (await kubectl('get rc old -o jsonpath={.status.readyReplicas}')) === '2');
     expect(await kubectl('get rc old -o jsonpath={.spec.selector}{.metadata.labels}')).toBe('{"app":"old"}{"app":"old"}');
     await kubectl('scale rc old --replicas=3');
-    await until('three', async () => (await kubectl('get rc old -o jsonpath={.status.availableReplicas}')) === '3');
+    await seen('three', async () => (await kubectl('get rc old -o jsonpath={.status.availableReplicas}')) === '3');
     expect(await kubectl('get rc old -o wide')).toMatch(
       /NAME\s+DESIRED\s+CURRENT\s+READY\s+AGE\s+CONTAINERS\s+IMAGES\s+SELECTOR\s*\nold\s+3\s+3\s+3\s+\S+\s+app\s+nginx:1\s+app=old/,
     );
     expect(await kubectl('describe rc old')).toMatch(/SuccessfulCreate\s+.*replication-controller\s+Created pod: old-/);
     await kubectl('delete sts,ds,rc --all --wait=true --timeout=20s');
-    await until('all gone', async () => (await client.list(pod, { namespace: where })).items.length === 0);
-    await until('no history', async () => (await kubectl('get controllerrevisions -o name')) === '');
+    await seen('all gone', async () => (await client.list(pod, { namespace: where })).items.length === 0);
+    await seen('no history', async () => (await kubectl('get controllerrevisions -o name')) === '');
   });
 });
