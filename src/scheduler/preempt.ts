@@ -1,4 +1,5 @@
-import type { policy } from '../kinds/index.ts';
+import type { core, policy } from '../kinds/index.ts';
+import { findCondition } from '../meta/condition.ts';
 import { isDeleting } from '../meta/owner.ts';
 import { matchesSelector } from '../meta/selector.ts';
 import type { ClusterView } from './cluster.ts';
@@ -6,7 +7,7 @@ import { fitMessage } from './fit-message.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { Context } from './plugins/index.ts';
 import type { PodInfo } from './pod-info.ts';
-import { fits } from './schedule.ts';
+import { refusalFor } from './schedule.ts';
 
 export type Preemption =
   | { type: 'none'; message: string }
@@ -18,6 +19,8 @@ export type Preemption =
 type Victims = { victims: PodInfo[]; violations: number };
 type Candidate = Victims & { node: NodeInfo };
 
+// Upstream asks its plugin of device claims before it thinks of preemption; of a pod without such claims it always says this.
+const start = 'no new claims to deallocate, preemption:';
 const noVictims = 'No preemption victims found for incoming pod';
 const noHelp = 'Preemption is not helpful for scheduling';
 
@@ -27,49 +30,53 @@ const noHelp = 'Preemption is not helpful for scheduling';
  */
 export function preempt(pod: PodInfo, mightFit: readonly NodeInfo[], context: Context): Preemption {
   if (pod.pod.spec.preemptionPolicy === 'Never') {
-    return { type: 'none', message: 'preemption: not eligible due to preemptionPolicy=Never.' };
+    return { type: 'none', message: `${start} not eligible due to preemptionPolicy=Never.` };
   }
-  const waitsFor = goingFor(pod, context);
+  const waitsFor = mightFit.find((node) => isGivingWay(node, pod));
   if (waitsFor) {
-    const message = 'preemption: not eligible due to a terminating pod on the nominated node.';
+    const message = `${start} not eligible due to a terminating pod on the nominated node.`;
     return { type: 'waits', node: waitsFor.name, message };
   }
   const reasons: string[] = [];
   const candidates: Candidate[] = [];
   for (const node of mightFit) {
     const found = victimsOn(pod, node, context);
-    if (typeof found === 'string') reasons.push(found);
+    if ('reasons' in found) reasons.push(...found.reasons);
     else candidates.push({ node, ...found });
   }
   const best = candidates.sort((a, b) => a.violations - b.violations || compareVictims(a.victims, b.victims))[0];
   if (best) return { type: 'victims', node: best.node, victims: best.victims };
   const all = context.cluster.nodes.length;
-  while (reasons.length < all) reasons.push(noHelp);
-  return { type: 'none', message: `preemption: ${fitMessage(all, reasons)}` };
+  for (let rest = all - mightFit.length; rest > 0; rest--) reasons.push(noHelp);
+  return { type: 'none', message: `${start} ${fitMessage(all, reasons)}` };
 }
 
-/** The node this pod was promised, while a less important pod is leaving it. */
-function goingFor({ pod, priority }: PodInfo, { cluster }: Context): NodeInfo | undefined {
-  const node = cluster.node(pod.status?.nominatedNodeName ?? '');
-  const isGoing = [...(node?.pods.values() ?? [])].some((it) => it.priority < priority && isDeleting(it.pod));
-  return isGoing ? node : undefined;
-}
+/** The node is promised to the pod, and a less important pod is leaving it to make room. */
+const isGivingWay = (node: NodeInfo, { pod, priority }: PodInfo): boolean =>
+  node.name === pod.status?.nominatedNodeName &&
+  [...node.pods.values()].some((it) => it.priority < priority && isDeleting(it.pod) && isPreempted(it.pod));
+
+const isPreempted = ({ status }: core.Pod): boolean => {
+  const why = findCondition(status?.conditions, 'DisruptionTarget');
+  return why?.status === 'True' && why.reason === 'PreemptionByScheduler';
+};
 
 /** The fewest that have to go: those whose budget is spent are spared first, then the important ones; or why that would not do. */
-function victimsOn(pod: PodInfo, node: NodeInfo, context: Context): Victims | string {
+function victimsOn(pod: PodInfo, node: NodeInfo, context: Context): Victims | { reasons: readonly string[] } {
   const lesser = [...node.pods.values()].filter((it) => it.priority < pod.priority);
-  if (lesser.length === 0) return noVictims;
+  if (lesser.length === 0) return { reasons: [noVictims] };
   const gone = new Set(lesser.map((it) => it.uid));
-  const fitsNow = (): boolean => {
+  const refusal = (): readonly string[] | undefined => {
     const changed = node.without(gone);
-    return fits(pod, changed, { ...context, cluster: withNode(context.cluster, changed) });
+    return refusalFor(pod, changed, { ...context, cluster: withNode(context.cluster, changed) });
   };
-  if (!fitsNow()) return noHelp;
+  const reasons = refusal();
+  if (reasons) return { reasons };
   lesser.sort((a, b) => b.priority - a.priority || (startOf(a) < startOf(b) ? -1 : 1));
   const spent = overBudget(lesser, context.budgets?.() ?? []);
   for (const it of [...lesser.filter((one) => spent.has(one)), ...lesser.filter((one) => !spent.has(one))]) {
     gone.delete(it.uid);
-    if (!fitsNow()) gone.add(it.uid);
+    if (refusal()) gone.add(it.uid);
   }
   const victims = lesser.filter((it) => gone.has(it.uid));
   return { victims, violations: victims.filter((it) => spent.has(it)).length };

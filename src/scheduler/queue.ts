@@ -60,7 +60,9 @@ export class SchedulingQueue {
       if (!isGated) this.#makeReady(entry);
       return;
     }
-    const hasChanged = known.info.pod.metadata.generation !== info.pod.metadata.generation || !sameLabels(known.info, info);
+    const [was, now] = [known.info.pod, info.pod];
+    const wasPutOff = was.status?.nominatedNodeName !== undefined && now.status?.nominatedNodeName === undefined;
+    const hasChanged = was.metadata.generation !== now.metadata.generation || !sameLabels(known.info, info) || wasPutOff;
     known.info = info;
     if (known.state === 'gated' && !isGated) this.#makeReady(known);
     else if (known.state === 'refused' && hasChanged) this.#rest(known);

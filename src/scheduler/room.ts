@@ -1,4 +1,5 @@
 import type { Client, EventRecorder } from '../client/index.ts';
+import { pod as podKind } from '../kinds/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Cluster } from './cluster.ts';
@@ -12,33 +13,53 @@ import type { PodVerdict } from './verdict-writer.ts';
 export interface Room {
   /** Gives back the place that was kept for a pod: it is decided anew, or has settled. */
   release(uid: string): void;
+  /** Decides about a pod as if nothing were kept for less important ones: their promises are not held against it. */
+  decideFor(pod: PodInfo, decide: () => void): void;
   /** Makes room for a pod that found none, where less important ones can go, and keeps it; and what there is to say of it. */
   make(pod: PodInfo, decision: Decision & { type: 'none' }): PodVerdict;
 }
 
 type Deps = { client: Client; recorder: EventRecorder; clock: Clock; log: Log };
+type Kept = { pod: PodInfo; node: string };
 
 export function createRoom(cluster: Cluster, context: Context, deps: Deps): Room {
-  const kept = new Set<string>();
+  const kept = new Map<string, Kept>();
 
   function keep(pod: PodInfo, node: string): void {
-    kept.add(pod.uid);
+    kept.set(pod.uid, { pod, node });
     cluster.assume(pod, node);
   }
+
+  const lesserThan = ({ priority }: PodInfo): Kept[] => [...kept.values()].filter((it) => it.pod.priority < priority);
 
   return {
     release(uid) {
       if (kept.delete(uid)) cluster.forget(uid);
     },
+    decideFor(pod, decide) {
+      const lesser = lesserThan(pod);
+      for (const it of lesser) cluster.forget(it.pod.uid);
+      try {
+        decide();
+      } finally {
+        for (const it of lesser) if (kept.get(it.pod.uid) === it) cluster.assume(it.pod, it.node);
+      }
+    },
     make(pod, decision) {
-      const { message, mightFit, hasNodes } = decision;
-      if (!hasNodes) return { reason: 'Unschedulable', message };
+      const { message, mightFit, mayPreempt } = decision;
+      if (!mayPreempt) return { reason: 'Unschedulable', message };
       const found = preempt(pod, mightFit, context);
       switch (found.type) {
         case 'victims': {
-          keep(pod, found.node.name);
-          for (const victim of found.victims) void evict(victim, pod, found.node.name, deps);
-          return { reason: 'Unschedulable', message, nominatedNodeName: found.node.name };
+          const { name } = found.node;
+          // Who was promised the place has to look for another.
+          for (const it of lesserThan(pod).filter(({ node }) => node === name)) {
+            kept.delete(it.pod.uid);
+            void takeBack(it.pod, deps);
+          }
+          keep(pod, name);
+          for (const victim of found.victims) void evict(victim, pod, name, deps);
+          return { reason: 'Unschedulable', message, nominatedNodeName: name };
         }
         case 'waits':
           // Those who were asked to go are still on their way.
@@ -49,4 +70,19 @@ export function createRoom(cluster: Cluster, context: Context, deps: Deps): Room
       }
     },
   };
+}
+
+/** The pod's status no longer promises it a node; that it has changed gets the pod its next try. */
+async function takeBack({ uid, key, pod }: PodInfo, { client, log }: Deps): Promise<void> {
+  try {
+    await client.changeStatus(podKind, pod.metadata, (draft) => {
+      if (draft.metadata.uid !== uid || draft.spec.nodeName || !draft.status?.nominatedNodeName) return false;
+      const { nominatedNodeName: _, ...rest } = draft.status;
+      draft.status = rest;
+      return true;
+    });
+  } catch (error) {
+    // What its status says is for people to read; it is tried again when those who make room have gone.
+    log.warn('a pod could not be told that its place went to another', { pod: key, error: String(error) });
+  }
 }

@@ -10,14 +10,15 @@ function outcome(pod: ReturnType<typeof anInfo>, world: World): string {
   const context = aContext(world);
   const decision = schedule(pod, context, seededRandom(1));
   if (decision.type === 'node') return decision.node.name;
-  const made = decision.hasNodes ? preempt(pod, decision.mightFit, context) : undefined;
+  const made = decision.mayPreempt ? preempt(pod, decision.mightFit, context) : undefined;
   if (made?.type === 'victims') return `${made.node.name} without ${made.victims.map((it) => it.pod.metadata.name).join(' ')}`;
   return made ? `${decision.message} ${made.message}` : decision.message;
 }
 
 const noVictims = (nodes = 1, count = nodes): string =>
-  `preemption: 0/${nodes} nodes are available: ${count} No preemption victims found for incoming pod.`;
-const noHelp = (nodes = 1): string => `preemption: 0/${nodes} nodes are available: ${nodes} Preemption is not helpful for scheduling.`;
+  `no new claims to deallocate, preemption: 0/${nodes} nodes are available: ${count} No preemption victims found for incoming pod.`;
+const noHelp = (nodes = 1): string =>
+  `no new claims to deallocate, preemption: 0/${nodes} nodes are available: ${nodes} Preemption is not helpful for scheduling.`;
 
 const needs = (terms: core.NodeSelectorTerm[]): Partial<core.PodSpec> => ({
   affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } } },
@@ -119,7 +120,7 @@ const cases: Array<[name: string, pod: ReturnType<typeof anInfo>, world: World, 
       containers: [asking('cpu=1')],
     }),
     { nodes: [...one, aNode('n2')], running: { n2: [aPod('x', { containers: [asking('cpu=1500m')] })] } },
-    `0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't satisfy plugin(s) [NodeAffinity]. preemption: 0/2 nodes are available: 1 No preemption victims found for incoming pod, 1 Preemption is not helpful for scheduling.`,
+    `0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't satisfy plugin(s) [NodeAffinity]. no new claims to deallocate, preemption: 0/2 nodes are available: 1 No preemption victims found for incoming pod, 1 Preemption is not helpful for scheduling.`,
   ],
   [
     'a host port in use',
@@ -223,19 +224,50 @@ const cases: Array<[name: string, pod: ReturnType<typeof anInfo>, world: World, 
     'a pod that never preempts',
     anInfo('p', { priority: 10, preemptionPolicy: 'Never', containers: [asking('cpu=1')] }),
     { nodes: one, running: { n1: [aPod('low', { priority: 1, containers: [asking('cpu=2')] })] } },
-    '0/1 nodes are available: 1 Insufficient cpu. preemption: not eligible due to preemptionPolicy=Never.',
+    '0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never.',
+  ],
+  [
+    'less important pods that go would not be enough',
+    anInfo('p', { priority: 10, containers: [asking('cpu=1 memory=2Gi')] }),
+    {
+      nodes: [...one, aNode('n2', { unschedulable: true })],
+      running: {
+        n1: [
+          aPod('low', { priority: 1, containers: [asking('memory=3Gi')] }),
+          aPod('equal', { priority: 10, containers: [asking('cpu=2')] }),
+        ],
+      },
+    },
+    '0/2 nodes are available: 1 Insufficient cpu, 1 Insufficient memory, 1 node(s) were unschedulable. ' +
+      'no new claims to deallocate, preemption: 0/2 nodes are available: 1 Insufficient cpu, 1 Preemption is not helpful for scheduling.',
+  ],
+  [
+    'several things that ail the volumes of a pod',
+    anInfo('p', { volumes: [...(claim('c').volumes ?? []), { name: 'other', persistentVolumeClaim: { claimName: 'gone' } }] }),
+    {
+      nodes: one,
+      claims: [aClaim('c', ...bound('v')), aClaim('gone', ...bound('nothing'))],
+      volumes: [
+        aVolume('v', {
+          nodeAffinity: {
+            required: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: ['n2'] }] }] },
+          },
+        }),
+      ],
+    },
+    `0/1 nodes are available: 1 node(s) didn't match PersistentVolume's node affinity, 1 node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s). ${noHelp()}`,
   ],
   [
     'a claim that is not there',
     anInfo('p', claim('x')),
     { nodes: one },
-    `0/1 nodes are available: persistentvolumeclaim "x" not found. ${noHelp()}`,
+    `0/1 nodes are available: persistentvolumeclaim "x" not found. not found`,
   ],
   [
     'a claim that is not bound yet',
     anInfo('p', claim('c')),
     { nodes: one, claims: [aClaim('c')] },
-    `0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. ${noHelp()}`,
+    `0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found`,
   ],
   ['a bound claim', anInfo('p', claim('c')), { nodes: one, claims: [aClaim('c', ...bound('v'))], volumes: [aVolume('v')] }, 'n1'],
   [
@@ -367,7 +399,7 @@ const cases: Array<[name: string, pod: ReturnType<typeof anInfo>, world: World, 
     'topology spread with no way out',
     anInfo('p', { ...spread('topology.kubernetes.io/zone'), nodeSelector: {} }, { labels: { app: 'web' } }),
     { nodes: [inZone('n1', 'a'), { ...inZone('n2', 'b'), spec: { unschedulable: true } }, aNode('n3')], running: { n1: [web('w')] } },
-    `0/3 nodes are available: 1 node(s) didn't match pod topology spread constraints, 1 node(s) didn't match pod topology spread constraints (missing required label), 1 node(s) were unschedulable. preemption: 0/3 nodes are available: 1 No preemption victims found for incoming pod, 2 Preemption is not helpful for scheduling.`,
+    `0/3 nodes are available: 1 node(s) didn't match pod topology spread constraints, 1 node(s) didn't match pod topology spread constraints (missing required label), 1 node(s) were unschedulable. no new claims to deallocate, preemption: 0/3 nodes are available: 1 No preemption victims found for incoming pod, 2 Preemption is not helpful for scheduling.`,
   ],
   [
     'too few domains count as an empty one',
@@ -455,6 +487,32 @@ describe('among nodes that fit', () => {
 
   test('in a large cluster not all of them are looked for', () => {
     expect([1, 99, 100, 1000, 10_000].map(enoughOf)).toEqual([1, 99, 100, 420, 500]);
+  });
+});
+
+describe('a pod that was promised a node', () => {
+  const preempted = {
+    conditions: [{ type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler' }],
+  } as core.PodStatus;
+  const leaving = (name: string, status?: core.PodStatus): core.Pod => ({
+    ...aPod(name, { priority: 1, containers: [asking('cpu=2')] }, { deletionTimestamp: '2026-01-01T00:00:01Z' }),
+    ...(status && { status }),
+  });
+  const fate = (running: core.Pod[], node = aNode('n1')) => {
+    const promised = anInfo('p', { priority: 10, containers: [asking('cpu=1')] });
+    Object.assign(promised.pod, { status: { nominatedNodeName: 'n1' } });
+    const context = aContext({ nodes: [node, aNode('n2')], running: { n1: running, n2: [leaving('other')] } });
+    const decision = schedule(promised, context, seededRandom(1));
+    const found = decision.type === 'none' ? preempt(promised, decision.mightFit, context) : decision;
+    return found.type === 'victims' ? `${found.node.name}: ${found.victims.map((it) => it.pod.metadata.name)}` : found.type;
+  };
+
+  test('waits while pods leave it to make room', () => expect(fate([leaving('low', preempted)])).toBe('waits'));
+
+  test('does not wait for those who leave for another reason', () => expect(fate([leaving('low')])).toMatch(/^n[12]: /));
+
+  test('does not wait on a node that would not do any more', () => {
+    expect(fate([leaving('low', preempted)], aNode('n1', { unschedulable: true }))).toBe('n2: other');
   });
 });
 

@@ -15,8 +15,8 @@ export type Decision =
       wokenBy: ReadonlySet<News>;
       /** Nodes that refused for a reason that pods which go might take away. */
       mightFit: readonly NodeInfo[];
-      /** False without any node: then preemption says nothing. */
-      hasNodes: boolean;
+      /** False when no node was looked at: then preemption says nothing. */
+      mayPreempt: boolean;
     };
 
 /** Which node a pod goes to. `start`: where to begin among the nodes, as only so many that fit are looked for. */
@@ -24,12 +24,13 @@ export function schedule(pod: PodInfo, context: Context, random: Random, start =
   const { nodes } = context.cluster;
   if (nodes.length === 0) {
     const message = 'no nodes available to schedule pods';
-    return { type: 'none', message, wokenBy: new Set(['node']), mightFit: [], hasNodes: false };
+    return { type: 'none', message, wokenBy: new Set(['node']), mightFit: [], mayPreempt: false };
   }
   const checks = prepareChecks(pod, context);
   if ('nowhere' in checks) {
-    const message = fitMessage(nodes.length, checks.nowhere);
-    return { type: 'none', message, wokenBy: new Set(checks.by.wokenBy), mightFit: [], hasNodes: true };
+    // Upstream stumbles here over device claims it has not counted yet, and says so: "not found".
+    const message = `${fitMessage(nodes.length, checks.nowhere)} not found`;
+    return { type: 'none', message, wokenBy: new Set(checks.by.wokenBy), mightFit: [], mayPreempt: false };
   }
   const fitting: NodeInfo[] = [];
   const refusals: Array<{ node: NodeInfo; by: Filter; refusal: Refusal }> = [];
@@ -49,14 +50,14 @@ export function schedule(pod: PodInfo, context: Context, random: Random, start =
     ),
     wokenBy: new Set(refusals.flatMap(({ by }) => by.wokenBy)),
     mightFit: refusals.filter(({ refusal }) => !refusal.isFinal).map(({ node }) => node),
-    hasNodes: true,
+    mayPreempt: true,
   };
 }
 
-/** Whether one node would take the pod, as things are in `context`. */
-export function fits(pod: PodInfo, node: NodeInfo, context: Context): boolean {
+/** Why one node would not take the pod, as things are in `context`; undefined when it would. */
+export function refusalFor(pod: PodInfo, node: NodeInfo, context: Context): readonly string[] | undefined {
   const checks = prepareChecks(pod, context);
-  return !('nowhere' in checks) && refusalOf(node, checks) === undefined;
+  return 'nowhere' in checks ? [checks.nowhere] : refusalOf(node, checks)?.refusal.reasons;
 }
 
 export type Checks = {

@@ -107,10 +107,12 @@ export async function startScheduler(config: SchedulerConfig, deps: SchedulerDep
   function attempt(entry: Entry): void {
     room.release(entry.info.uid);
     try {
-      const decision = schedule(entry.info, context, random, start);
-      start = (start + 1) % Math.max(1, cluster.nodes.length);
-      if (decision.type === 'node') binder.bind(entry, decision.node);
-      else refuse(entry, decision);
+      room.decideFor(entry.info, () => {
+        const decision = schedule(entry.info, context, random, start);
+        start = (start + 1) % Math.max(1, cluster.nodes.length);
+        if (decision.type === 'node') binder.bind(entry, decision.node);
+        else refuse(entry, decision);
+      });
     } catch (error) {
       fail(entry, error);
     }

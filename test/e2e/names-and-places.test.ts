@@ -105,12 +105,12 @@ test('a pod that asks for too much waits, says why, and starts when it fits', as
   await create('late', hungry({ cpu: '200m' }));
   await create('picky', { nodeSelector: { disk: 'ssd' } });
   const start = 'Unschedulable: 0/1 nodes are available: 1';
-  const noHelp = 'preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
+  const noHelp = 'no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
   await why('huge', `${start} Insufficient cpu. ${noHelp}`);
   await why('picky', `${start} node(s) didn't match Pod's node affinity/selector. ${noHelp}`);
   const text = await why(
     'late',
-    `${start} Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.`,
+    `${start} Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.`,
   );
   const events = await until('an event of the late pod', async () => {
     const all = await client.list(event, { namespace, fieldSelector: 'involvedObject.name=late' });
@@ -133,7 +133,7 @@ test('a pod that asks for too much waits, says why, and starts when it fits', as
 
 test('a pod waits for its claim, and for a node that takes pods', async () => {
   await create('keeper', { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }] });
-  await why('keeper', /^Unschedulable: 0\/1 nodes are available: persistentvolumeclaim "data" not found\. preemption: /);
+  await why('keeper', /^Unschedulable: 0\/1 nodes are available: persistentvolumeclaim "data" not found\. not found$/);
   await client.create(persistentVolumeClaim, {
     metadata: { name: 'data', namespace },
     spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Mi' } } },
@@ -147,7 +147,7 @@ test('a pod waits for its claim, and for a node that takes pods', async () => {
     });
   await cordon(true);
   await create('outside');
-  await why('outside', /1 node\(s\) were unschedulable\. preemption: /);
+  await why('outside', /1 node\(s\) were unschedulable\. no new claims to deallocate, preemption: /);
   await cordon(false);
   await ready('outside');
 });

@@ -12,12 +12,13 @@ export const volumeBinding: Filter = {
     const lost = found.bound.some(({ volume }) => !volume);
     return {
       check(node) {
-        if (lost) return final('node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)');
-        if (found.bound.some(({ volume }) => volume && !isReachable(volume, node))) {
-          return final("node(s) didn't match PersistentVolume's node affinity");
-        }
-        if (found.delayed.length === 0 || planVolumes(found.delayed, node, volumes)) return undefined;
-        return final("node(s) didn't find available persistent volumes to bind");
+        const reasons: string[] = [];
+        if (lost) reasons.push('node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)');
+        if (found.bound.some(({ volume }) => volume && !isReachable(volume, node)))
+          reasons.push("node(s) didn't match PersistentVolume's node affinity");
+        if (found.delayed.length > 0 && !planVolumes(found.delayed, node, volumes))
+          reasons.push("node(s) didn't find available persistent volumes to bind");
+        return reasons.length > 0 ? final(...reasons) : undefined;
       },
     };
   },

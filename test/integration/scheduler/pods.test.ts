@@ -54,7 +54,7 @@ afterEach(() => cluster.close());
 
 const half = { containers: [asking('cpu=1')] };
 const noCpu =
-  'Unschedulable: 0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.';
+  'Unschedulable: 0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.';
 const key = (name: string) => ({ namespace: 'default', name });
 
 test('a pod is bound, and told of', async () => {
@@ -215,14 +215,13 @@ describe('volumes', () => {
   test('a pod waits for its claim to be made and bound', async () => {
     await cluster.addNode('n1');
     await cluster.create('web', withClaim);
-    const noHelp = 'preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
     expect(await cluster.stateOf('web')).toBe(
-      `False Unschedulable: 0/1 nodes are available: persistentvolumeclaim "data" not found. ${noHelp}`,
+      `False Unschedulable: 0/1 nodes are available: persistentvolumeclaim "data" not found. not found`,
     );
     await claimed('');
     await cluster.advance(seconds(2));
     expect(await cluster.stateOf('web')).toBe(
-      `False Unschedulable: 0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. ${noHelp}`,
+      `False Unschedulable: 0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found`,
     );
     await aDisk();
     await bindClaim();
@@ -306,7 +305,7 @@ test('a more important pod takes the place of a lesser one, which is told why', 
   });
   await cluster.advance(seconds(2));
   expect(await cluster.stateOf('vip')).toBe(
-    'False Unschedulable: 0/1 nodes are available: 1 Insufficient cpu. preemption: not eligible due to a terminating pod on the nominated node.',
+    'False Unschedulable: 0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: not eligible due to a terminating pod on the nominated node.',
   );
   expect(await cluster.stateOf('late')).toMatch(/^False Unschedulable/);
   expect((await cluster.client.list(podKind)).items.filter((it) => it.metadata.deletionTimestamp)).toHaveLength(1);
@@ -314,6 +313,23 @@ test('a more important pod takes the place of a lesser one, which is told why', 
   await cluster.advance(seconds(10));
   expect(await cluster.stateOf('vip')).toBe('n1 True');
   expect(await cluster.stateOf('late')).toMatch(/^False Unschedulable/);
+});
+
+test('a place that is kept for one pod goes to a more important one, and the first looks for another', async () => {
+  await cluster.addNode('n1');
+  await cluster.create('low', { containers: [asking('cpu=2')] });
+  await cluster.create('mid', { ...half, priority: 10 });
+  const nominated = async (name: string) => (await cluster.client.get(podKind, key(name)))?.status?.nominatedNodeName;
+  expect(await nominated('mid')).toBe('n1');
+  await cluster.create('vip', { containers: [asking('cpu=2')], priority: 100 });
+  await cluster.advance(0);
+  expect([await nominated('vip'), await nominated('mid')]).toEqual(['n1', undefined]);
+  const going = (await cluster.client.list(podKind)).items.filter((it) => it.metadata.deletionTimestamp);
+  expect(going.map((it) => it.metadata.name)).toEqual(['low']);
+  await cluster.client.delete(podKind, key('low'), { gracePeriodSeconds: 0 });
+  await cluster.advance(seconds(10));
+  expect(await cluster.stateOf('vip')).toBe('n1 True');
+  expect(await cluster.stateOf('mid')).toBe(`False ${noCpu}`);
 });
 
 test('a pod that was to go in vain before says it again when it goes', async () => {
@@ -404,7 +420,7 @@ test('what each node is to a pod can be read, of one that waits and of one that 
   const lines = (page.text(['pods', 'default', 'web']) ?? '').split('\n');
   expect(lines.slice(0, 2)).toEqual([
     'default/web has no node, refused, attempts=1, waits for: node, pod gone',
-    '0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable. preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.',
+    '0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable. no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.',
   ]);
   expect(lines.slice(4)).toEqual([
     expect.stringMatching(/^n1 +refused +NodeResourcesFit: Insufficient cpu$/),

@@ -12,7 +12,7 @@ const refused = (message: string, spec = {}) =>
     },
     status: { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }] },
   });
-const tail = 'preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
+const tail = 'no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
 const holder = object<never>('Pod', 'other', {
   spec: { nodeName: 'here', containers: [{ name: 'a', ports: [{ containerPort: 80, hostPort: 8080 }] }] },
 });

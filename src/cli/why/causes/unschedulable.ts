@@ -43,9 +43,11 @@ function findingOf(scope: Scope, pod: core.Pod): Finding[] {
   ];
 }
 
-/** `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint(s). preemption: …` in its parts. */
+/** `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint(s). no new claims to deallocate, preemption: …` in its parts. */
 export function partsOf(message: string): Array<{ count: number; reason: string }> {
-  const text = (/nodes? are available: (.*)$/s.exec(message)?.[1] ?? message).replace(/\.? preemption: .*$/s, '').replace(/\.$/, '');
+  const text = (/nodes? are available: (.*)$/s.exec(message)?.[1] ?? message)
+    .replace(/\.? (no new claims to deallocate, preemption: .*|preemption: .*|not found)$/s, '')
+    .replace(/\.$/, '');
   return text.split(/, (?=\d+ )/).map((it) => {
     const found = /^(\d+) (.*)$/s.exec(it);
     return found ? { count: Number(found[1]), reason: found[2] as string } : { count: 0, reason: it };
