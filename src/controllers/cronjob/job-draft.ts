@@ -16,7 +16,6 @@ export function jobDraft(it: batch.CronJob, time: Milliseconds): Draft<batch.Job
       ...(namespace && { namespace }),
       ...(metadata?.labels && { labels: metadata.labels }),
       annotations: { ...metadata?.annotations, [scheduledKey]: localTime(time, it.spec.timeZone ?? 'UTC') },
-      ...(metadata?.finalizers && { finalizers: metadata.finalizers }),
       ownerReferences: [ownerReference(cronJob, it)],
     },
     spec: spec as batch.JobSpec,

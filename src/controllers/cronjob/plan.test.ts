@@ -90,9 +90,10 @@ test('what ended is noted', () => {
 });
 
 test('what was started and not written down is taken for what it is', () => {
-  const made = (end?: 'Complete'): batch.Job => {
+  const made = (end?: 'Complete', creationTimestamp = '2026-03-02T11:00:00Z'): batch.Job => {
     const { metadata, ...job } = aJob(`tick-${at('11:00:00') / 60_000}`, end);
-    return { ...job, metadata: { ...metadata, annotations: jobDraft(aCron(), at('11:00:00')).metadata.annotations ?? {} } };
+    const annotations = jobDraft(aCron(), at('11:00:00')).metadata.annotations ?? {};
+    return { ...job, metadata: { ...metadata, creationTimestamp, annotations } };
   };
   const before = { lastScheduleTime: '2026-03-02T10:00:00Z' };
   const written = { lastScheduleTime: '2026-03-02T11:00:00Z' };
@@ -110,6 +111,9 @@ test('what was started and not written down is taken for what it is', () => {
   expect(outdatedJobs(aCron(none, written), [made('Complete')])).toHaveLength(1);
   // Whoever makes one by hand (kubectl create job --from) has no name of that kind.
   expect(plan(aCron({}, before), '10:30:00', [aJob('by-hand')]).tell[0]?.[1]).toBe('UnexpectedJob');
+  // With such a name and time it is not taken for a run that is yet to come.
+  const early = plan(aCron({}, before), '10:30:00', [made(undefined, '2026-03-02T10:30:00Z')]);
+  expect([early.tell[0]?.[1], early.status, early.again]).toEqual(['UnexpectedJob', before, 1_800_100]);
 });
 
 test('only so many finished ones are kept, the newest', () => {

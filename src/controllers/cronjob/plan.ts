@@ -29,10 +29,14 @@ export const jobName = (it: batch.CronJob, time: Milliseconds): string => `${it.
 /** Where a job says which time it is for. */
 export const scheduledKey = 'batch.kubernetes.io/cronjob-scheduled-timestamp';
 
-/** The time a job was started for by this controller; undefined for one that somebody else made in the cron job's name. */
+/**
+ * The time a job was started for by this controller; undefined for one that somebody else made in the cron job's name.
+ * Who makes one by hand that looks the same stands in for that time, as with upstream, but not before it has come: no
+ * annotation tells that a time in the future is over.
+ */
 function timeOf(it: batch.CronJob, { metadata }: batch.Job): Milliseconds | undefined {
   const time = Date.parse(metadata.annotations?.[scheduledKey] ?? '');
-  return Number.isFinite(time) && metadata.name === jobName(it, time) ? time : undefined;
+  return metadata.name === jobName(it, time) && time <= Date.parse(metadata.creationTimestamp) ? time : undefined;
 }
 
 const isWritten = ({ status }: batch.CronJob, time: Milliseconds): boolean =>
