@@ -78,6 +78,19 @@ test('a deletion has shown when the object is going or gone', async () => {
   }
 });
 
+test('a write without an answer is looked up, and awaited when it was done', async () => {
+  const { clock, client, server, expectations, create } = await setUp();
+  const made = await create('a');
+  for (const name of ['a', 'nobody']) expectations.unsure('web', pod, { namespace: 'default', name });
+  server.failWith((verb) => (verb === 'get' ? new Error('not now') : undefined));
+  await expect(expectations.lookUp('web', client)).rejects.toThrow('not now');
+  server.failWith(undefined);
+  await expectations.lookUp('web', client);
+  expect([made.metadata.name, expectations.pending('web')]).toEqual(['a', minutes(5)]);
+  await clock.advance(seconds(2));
+  expect(expectations.pending('web')).toBeUndefined();
+});
+
 test('one that never shows is given up after five minutes, or when its key is forgotten', async () => {
   const { clock, expectations, create } = await setUp();
   const made = await create('a');

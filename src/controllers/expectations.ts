@@ -1,11 +1,13 @@
-import type { Informer } from '../client/index.ts';
-import type { AnyKind } from '../kinds/index.ts';
+import type { Client, Informer } from '../client/index.ts';
+import type { AnyKind, Kind } from '../kinds/index.ts';
 import { type Clock, type Milliseconds, minutes } from '../lib/clock.ts';
 import { keyOf } from '../meta/owner.ts';
 import type { KubeObject } from '../meta/types.ts';
 
 /** A write of one's own that the cache has yet to show. */
 type Write = { kind: string; object: string; uid: string; revision: number | undefined };
+/** A write of which it is not known whether it was done. */
+type Unsure = { kind: Kind; namespace: string; name: string };
 type Followed = { informer: Informer<KubeObject>; newest: number };
 
 /** What a write that never shows holds up at most (upstream: ExpectationsTimeout). */
@@ -21,6 +23,7 @@ export class Expectations {
   readonly #clock: Clock;
   readonly #followed = new Map<string, Followed>();
   readonly #pending = new Map<string, { until: Milliseconds; writes: Write[] }>();
+  readonly #unsure = new Map<string, Unsure[]>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -46,6 +49,28 @@ export class Expectations {
     this.#add(key, { kind: kind.resource, object: keyOf(object), uid: object.metadata.uid, revision: undefined });
   }
 
+  /**
+   * For `key`, a write failed and may have been done all the same: only its answer was lost. Upstream takes it for not
+   * done, and may make one too many.
+   */
+  unsure(key: string, kind: AnyKind, { namespace = '', name }: { namespace?: string | undefined; name: string }): void {
+    const list = this.#unsure.get(key) ?? [];
+    list.push({ kind: kind as Kind, namespace, name });
+    this.#unsure.set(key, list);
+  }
+
+  /** Looks up what is not known about the writes for `key`; from then on the cache is to show what was found. Fails while nobody answers. */
+  async lookUp(key: string, client: Client): Promise<void> {
+    const list = this.#unsure.get(key) ?? [];
+    for (let next = list[0]; next; next = list[0]) {
+      const { kind, namespace, name } = next;
+      const found = await client.get(kind, { ...(namespace && { namespace }), name });
+      if (found) this.wrote(key, kind, found);
+      list.shift();
+    }
+    this.#unsure.delete(key);
+  }
+
   /** How long to wait at most for the cache to show what was written for `key`; undefined when it does. */
   pending(key: string): Milliseconds | undefined {
     const entry = this.#pending.get(key);
@@ -59,6 +84,7 @@ export class Expectations {
 
   forget(key: string): void {
     this.#pending.delete(key);
+    this.#unsure.delete(key);
   }
 
   #add(key: string, write: Write): void {

@@ -88,6 +88,7 @@ export async function runControllers(controllers: readonly Controller[], config:
       async work(key) {
         const stop = duration.startTimer({ controller: name });
         try {
+          await expectations.lookUp(key, client);
           const result = await controller.reconcile(key, context);
           queue.forget(key);
           if (result.again !== undefined) queue.addAfter(key, result.again);

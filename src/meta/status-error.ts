@@ -65,6 +65,9 @@ export class StatusError extends Error {
 export const isReason = (error: unknown, ...reasons: Reason[]): error is StatusError =>
   error instanceof StatusError && reasons.includes(error.reason);
 
+/** The server has said no: what was asked for is not done. After any other failure it may be done, and the answer lost. */
+export const isRefusal = (error: unknown): error is StatusError => error instanceof StatusError && error.code < 500;
+
 type Named = { group: string; plural: string };
 const qualified = (kind: Named): string => (kind.group ? `${kind.plural}.${kind.group}` : kind.plural);
 

@@ -1,6 +1,6 @@
 import { type apps, deployment as deploymentKind, replicaSet } from '../../kinds/index.ts';
 import { controllerOf, keyOf } from '../../meta/owner.ts';
-import { isReason } from '../../meta/status-error.ts';
+import { isReason, isRefusal } from '../../meta/status-error.ts';
 import { isNamespaceGoing } from '../namespace-going.ts';
 import type { ControllerContext } from '../run.ts';
 import * as conditions from './conditions.ts';
@@ -24,7 +24,11 @@ export async function applySets(
   async function revise(set: apps.ReplicaSet): Promise<apps.ReplicaSet> {
     const draft = revisedSet(deployment, sets, set, sizes.get(set));
     if (!draft) return set;
-    const written = await client.update(replicaSet, draft);
+    const written = await client.update(replicaSet, draft).catch((error: unknown) => {
+      // It may have its new size, which the next turn has to know before it gives room to another.
+      if (!isRefusal(error)) expectations.unsure(key, replicaSet, set.metadata);
+      throw error;
+    });
     expectations.wrote(key, replicaSet, written);
     const [before, after] = [wantedReplicas(set), wantedReplicas(draft)];
     if (before !== after) {
@@ -66,7 +70,11 @@ async function makeSet(
   } catch (error) {
     // Without an answer it may have been made all the same. A later turn that does not know of it, since the cache is late
     // and the template is another by then, would count its pods as room for the next set.
-    const set = await client.get(replicaSet, { namespace: deployment.metadata.namespace ?? '', name });
+    const place = { namespace: deployment.metadata.namespace ?? '', name };
+    const set = await client.get(replicaSet, place).catch(() => {
+      if (!isRefusal(error)) expectations.unsure(keyOf(deployment), replicaSet, place);
+      throw error;
+    });
     if (set && controllerOf(set)?.uid === deployment.metadata.uid && sameTemplate(set.spec.template, deployment.spec.template)) {
       expectations.wrote(keyOf(deployment), replicaSet, set);
       return { set, isNew: false };

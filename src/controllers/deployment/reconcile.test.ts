@@ -164,6 +164,46 @@ test('a set that was made and not answered is known at once', async () => {
   plane.close();
 });
 
+test('a set that was made still counts when neither it nor the look-up is answered, and the template changes', async () => {
+  const plane = await startLaggingPlane([deployments], { seed: 1, lag: 0 });
+  const { client, clock, server } = plane;
+  let tell: () => void = () => undefined;
+  const told = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  const { create, watch } = server;
+  server.watch = async function* (kind, ...rest) {
+    for await (const event of watch(kind, ...rest)) {
+      if (kind.kind === 'ReplicaSet') await told;
+      yield event;
+    }
+  };
+  plane.cutWatches();
+  await clock.advance(seconds(10));
+  server.create = async (kind, object, options) => {
+    const made = await create(kind, object, options);
+    if (kind.kind === 'ReplicaSet') throw new StatusError('InternalError', 'the answer was lost');
+    return made;
+  };
+  server.failWith((verb, kind) => (verb === 'get' && kind.kind === 'ReplicaSet' ? new StatusError('Timeout', 'not now') : undefined));
+  await client.create(deployment, draft(4, 0, 1));
+  await clock.advance(seconds(1));
+  await client.change(deployment, key, (it) => {
+    it.spec.template.spec!.containers[0]!.image = 'v1';
+  });
+  await clock.advance(seconds(10));
+  server.create = create;
+  server.failWith(undefined);
+  await clock.advance(minutes(1));
+  const sizes = async () => (await client.list(replicaSet)).items.map((it) => it.spec.replicas);
+  expect(await sizes()).toEqual([4]);
+  // Once the cache has it, the rollout goes on; the set never says that it has given up a pod, so there is no room for another.
+  tell();
+  await clock.advance(minutes(10));
+  expect((await sizes()).sort()).toEqual([0, 3]);
+  plane.close();
+});
+
 test('a failure of the pods is the deployment’s, too', async () => {
   const plane = await startLaggingPlane([replicaSets, deployments], { seed: 1, lag: 0 });
   const { client, server, clock } = plane;
