@@ -5,14 +5,17 @@ import { createKernelTable, type KernelTable } from './kernel-table.ts';
 import type { Programs } from './nft.ts';
 import type { Piece } from './pieces.ts';
 
-/** A kernel that keeps what it was told, and refuses while `fault` says why. */
+/** A kernel that keeps what it was told; it refuses while `fault` says why, and what has one of the `bad` words in it. */
 function memoryKernel() {
-  const kernel = { batches: [] as string[], fault: undefined as string | undefined, pid: 100 };
+  const kernel = { batches: [] as string[], trials: 0, fault: undefined as string | undefined, bad: [] as string[], pid: 100 };
   const programs: Programs = {
-    async nft(batch, { onStart } = {}) {
+    async nft(batch, { onStart, isTrial } = {}) {
       onStart?.(kernel.pid);
+      if (isTrial) kernel.trials += 1;
       if (kernel.fault) throw new Error(kernel.fault);
-      kernel.batches.push(batch);
+      const bad = kernel.bad.find((it) => new RegExp(`[ {]${it}[ ,]`).test(batch));
+      if (bad) throw new Error(`bad word ${bad}`);
+      if (!isTrial) kernel.batches.push(batch);
     },
     run: async () => '',
   };
@@ -72,6 +75,41 @@ test('a change that is refused since somebody changed the table has it made anew
   };
   expect(await table.want('a', [element('2')])).toBeUndefined();
   expect(last()).toMatch(/delete table ip t\n[\s\S]*add element ip t s \{ 2 \}$/);
+});
+
+test('what the kernel does not take of one is told to that one alone, and the others have theirs', async () => {
+  memory.kernel.bad = ['bad', 'worse'];
+  const owners = [...Array.from({ length: 50 }, (_, i) => `n${i}`), 'bad', 'worse'];
+  const told = await Promise.all(owners.map((it) => table.want(it, [element(it)])));
+  expect(told.filter(Boolean)).toEqual(['bad word bad', 'bad word worse']);
+  expect(table.fault()).toBeUndefined();
+  expect([last().includes('n0, n1,'), last().includes('bad')]).toEqual([true, false]);
+  // Asked for again it is tried alone: others are not made anew for it.
+  const { length } = memory.kernel.batches;
+  expect(await table.want('bad', [element('bad')])).toBe('bad word bad');
+  expect(memory.kernel.batches).toHaveLength(length);
+  memory.kernel.bad = [];
+  expect(await table.want('bad', [element('bad')])).toBeUndefined();
+  expect(last()).toBe('add element ip t s { bad }');
+});
+
+test('who asks for what the kernel does not take keeps what it had', async () => {
+  await Promise.all([table.want('a', [element('good')]), table.want('b', [element('2')])]);
+  memory.kernel.bad = ['bad'];
+  const told = await Promise.all([table.want('a', [element('bad')]), table.want('b', [element('3')])]);
+  expect(told).toEqual(['bad word bad', undefined]);
+  expect(last()).toMatch(/delete table ip t\n[\s\S]*add element ip t s \{ (good, 3|3, good) \}$/);
+  // Those that changed are looked at first: two of them, and the table for nobody.
+  expect(memory.kernel.trials).toBeLessThan(5);
+});
+
+test('what many share is not lost with one of them', async () => {
+  memory.kernel.bad = ['bad'];
+  expect(await Promise.all([table.want('a', [element('1'), element('bad')]), table.want('b', [element('1')])])).toEqual([
+    'bad word bad',
+    undefined,
+  ]);
+  expect(last()).toMatch(/add element ip t s \{ 1 \}$/);
 });
 
 test('it can be made anew on another bridge, knows its own processes, and is gone in the end', async () => {

@@ -1,6 +1,7 @@
 import { backoff } from '../../lib/backoff.ts';
 import { type Clock, seconds } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
+import { culpritsAmong } from './culprits.ts';
 import type { Programs } from './nft.ts';
 import { batchOf, type Change, idOf, isSame, type Piece } from './pieces.ts';
 import { skeleton, type TableFacts } from './skeleton.ts';
@@ -8,8 +9,9 @@ import { skeleton, type TableFacts } from './skeleton.ts';
 /** Our table in the kernel, kept at what its owners want. */
 export interface KernelTable {
   /**
-   * Replaces what one owner wants. Resolves when the kernel has it, or with what keeps the kernel from taking it; what is
-   * wanted then stays wanted, and is tried again.
+   * Replaces what one owner wants; what it wants refers to nothing of others. Resolves when the kernel has it, or with
+   * what keeps the kernel from taking it. Where that is the owner's own fault, it keeps what it had, the others have
+   * theirs, and it is tried when it is asked for again; else what is wanted stays wanted, and is tried again.
    */
   want(owner: string, pieces: readonly Piece[]): Promise<string | undefined>;
   /** Makes the whole table anew, in one step: after somebody else has changed it. */
@@ -23,7 +25,10 @@ export interface KernelTable {
 }
 
 type Deps = { programs: Programs; clock: Clock; log: Log };
-type Known = { piece: Piece; owners: Set<string> };
+/** A piece as it is wanted, by how many, and as the kernel has it. */
+type Entry = { id: string; wanted: Piece | undefined; owners: number; applied: Piece | undefined };
+/** What the kernel does not take of an owner. */
+type Refused = { pieces: readonly Piece[]; message: string };
 
 /** Processes remembered as ours: events of the kernel come a moment after the process has ended. */
 const mostPids = 64;
@@ -35,11 +40,12 @@ const mostPids = 64;
 export function createKernelTable(start: TableFacts, { programs, clock, log }: Deps): KernelTable {
   const { name } = start;
   let changed: Partial<TableFacts> = {};
-  const wanted = new Map<string, Known>();
-  const byOwner = new Map<string, ReadonlySet<string>>();
-  /** What the kernel has. */
-  const applied = new Map<string, Piece>();
-  const dirty = new Set<string>();
+  const entries = new Map<string, Entry>();
+  const byOwner = new Map<string, readonly Piece[]>();
+  const refused = new Map<string, Refused>();
+  /** What owners had that have changed it since the kernel last took everything. */
+  const before = new Map<string, readonly Piece[]>();
+  const dirty = new Set<Entry>();
   const pids: number[] = [];
   /** Nothing is known of what the kernel has: all of it is made anew. */
   let isUnknown = true;
@@ -69,42 +75,75 @@ export function createKernelTable(start: TableFacts, { programs, clock, log }: D
     return next;
   }
 
+  /** The whole table, with these pieces. */
+  const anew = (changes: readonly Change[]): string =>
+    `table ip ${name}\ndelete table ip ${name}\n${skeleton({ ...start, ...changed })}${batchOf(name, changes)}`;
+
   async function apply(): Promise<void> {
-    const changes: Change[] = [];
     const isAnew = isUnknown;
     isUnknown = false;
-    const ids = isAnew ? [...wanted.keys()] : [...dirty];
-    dirty.clear();
-    if (isAnew) applied.clear();
-    for (const id of ids) {
-      const [before, after] = [applied.get(id), wanted.get(id)?.piece];
-      if (before === after || (before && after && isSame(before, after))) continue;
-      changes.push({ before, after });
+    if (isAnew) for (const it of entries.values()) it.applied = undefined;
+    const changes: Array<Change & { entry: Entry }> = [];
+    for (const entry of isAnew ? entries.values() : dirty) {
+      const { applied, wanted } = entry;
+      if (applied && wanted ? isSame(applied, wanted) : applied === wanted) settle(entry, applied);
+      else changes.push({ entry, before: applied, after: wanted });
     }
+    dirty.clear();
+    const changing = [...before];
+    before.clear();
     if (!isAnew && changes.length === 0) return;
     const began = clock.now();
-    const batch = batchOf(name, changes);
     try {
-      await programs.nft(isAnew ? `table ip ${name}\ndelete table ip ${name}\n${skeleton({ ...start, ...changed })}${batch}` : batch, {
-        onStart: remember,
-      });
+      await programs.nft(isAnew ? anew(changes) : batchOf(name, changes), { onStart: remember });
     } catch (error) {
       isUnknown = true;
+      for (const [owner, had] of changing) before.set(owner, had);
       if (!isAnew) {
         // Not what we think it is any more: made anew, once.
         log.warn('the kernel did not take a change of services, the table is made anew', { table: name, error: (error as Error).message });
         return apply();
       }
-      return failed(error as Error);
+      return (await refuseCulprits()) ? apply() : failed(error as Error);
     }
-    for (const { before, after } of changes) {
-      if (after) applied.set(idOf(after), after);
-      else if (before) applied.delete(idOf(before));
-    }
+    for (const { entry, after } of changes) settle(entry, after);
     failures = 0;
     fault = undefined;
     cancelRetry();
     log.debug('the kernel carries services', { table: name, changes: changes.length, ms: clock.now() - began });
+  }
+
+  function settle(entry: Entry, applied: Piece | undefined): void {
+    entry.applied = applied;
+    if (!applied && !entry.wanted) entries.delete(entry.id);
+  }
+
+  /** Looks for owners whose pieces the kernel does not take, and gives them back what they had. False: it is none of them. */
+  async function refuseCulprits(): Promise<boolean> {
+    const trial = async (owners: readonly string[]): Promise<string | undefined> =>
+      faultOf(new Set(owners.flatMap((it) => byOwner.get(it) ?? [])));
+    const found = await culpritsAmong([...before.keys()], [...byOwner.keys()], trial);
+    for (const [owner, message] of found) {
+      const pieces = byOwner.get(owner) ?? [];
+      log.error('the kernel does not take what one asks for, which is left out', { table: name, owner, error: message });
+      const had = before.get(owner) ?? [];
+      before.delete(owner);
+      refused.set(owner, { pieces, message });
+      set(owner, had);
+    }
+    return found.size > 0;
+  }
+
+  /** What the kernel says of a table with these pieces alone; it changes nothing. */
+  async function faultOf(pieces: Iterable<Piece>): Promise<string | undefined> {
+    const byId = new Map<string, Piece>();
+    for (const it of pieces) byId.set(idOf(it), it);
+    try {
+      await programs.nft(anew([...byId.values()].map((after) => ({ before: undefined, after }))), { isTrial: true });
+      return undefined;
+    } catch (error) {
+      return (error as Error).message;
+    }
   }
 
   function failed(error: Error): void {
@@ -115,33 +154,48 @@ export function createKernelTable(start: TableFacts, { programs, clock, log }: D
     cancelRetry = clock.schedule(backoff(failures - 1, seconds(1), seconds(30)), () => void write());
   }
 
-  function unown(id: string, owner: string): void {
-    const known = wanted.get(id);
-    known?.owners.delete(owner);
-    if (known?.owners.size === 0) wanted.delete(id);
-    dirty.add(id);
+  /** The new ones first: what stays has an owner all the time. */
+  function set(owner: string, pieces: readonly Piece[]): void {
+    for (const piece of pieces) {
+      const id = idOf(piece);
+      const known = entries.get(id);
+      if (!known) {
+        const entry: Entry = { id, wanted: piece, owners: 1, applied: undefined };
+        entries.set(id, entry);
+        dirty.add(entry);
+        continue;
+      }
+      known.owners += 1;
+      if (known.wanted === piece || (known.wanted && isSame(known.wanted, piece))) continue;
+      known.wanted = piece;
+      dirty.add(known);
+    }
+    for (const piece of byOwner.get(owner) ?? []) {
+      const known = entries.get(idOf(piece));
+      if (!known || --known.owners > 0) continue;
+      known.wanted = undefined;
+      dirty.add(known);
+    }
+    if (pieces.length > 0) byOwner.set(owner, pieces);
+    else byOwner.delete(owner);
   }
 
   return {
     async want(owner, pieces) {
-      const ids = new Set<string>();
-      for (const piece of pieces) {
-        const id = idOf(piece);
-        ids.add(id);
-        const known = wanted.get(id);
-        if (!known) wanted.set(id, { piece, owners: new Set([owner]) });
-        else {
-          known.owners.add(owner);
-          if (isSame(known.piece, piece)) continue;
-          known.piece = piece;
-        }
-        dirty.add(id);
+      if (refused.has(owner) && pieces.length > 0) {
+        const again: Refused = { pieces, message: refused.get(owner)?.message ?? '' };
+        refused.set(owner, again);
+        const message = await faultOf(pieces);
+        // Asked for something else meanwhile: that one sees to it.
+        if (refused.get(owner) !== again) return message;
+        again.message = message ?? '';
+        if (message !== undefined) return message;
       }
-      for (const id of byOwner.get(owner) ?? []) if (!ids.has(id)) unown(id, owner);
-      if (ids.size > 0) byOwner.set(owner, ids);
-      else byOwner.delete(owner);
+      refused.delete(owner);
+      if (!before.has(owner)) before.set(owner, byOwner.get(owner) ?? []);
+      set(owner, pieces);
       await write();
-      return fault;
+      return refused.get(owner)?.message ?? fault;
     },
     async rebuild(facts = {}) {
       changed = { ...changed, ...facts };

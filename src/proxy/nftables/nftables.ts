@@ -6,7 +6,7 @@ import { type Flows, forgetFlows, staleFlows } from './conntrack.ts';
 import { type Held, hold } from './holder.ts';
 import type { KernelTable } from './kernel-table.ts';
 import type { Programs } from './nft.ts';
-import { piecesOfGroup, piecesOfListener } from './service-pieces.ts';
+import { piecesOfListener } from './service-pieces.ts';
 
 type Deps = { table: KernelTable; programs: Programs; clock: Clock; log: Log };
 type Known = { listener: Listener; held: Held | undefined; isServed: boolean };
@@ -17,18 +17,9 @@ type Known = { listener: Listener; held: Held | undefined; isServed: boolean };
  */
 export function createNftables({ table, programs, log }: Deps): Traffic {
   const listeners = new Map<string, Known>();
-  const groups = new Map<string, Set<string>>();
   let isClosed = false;
   let forgetting: Promise<void> = Promise.resolve();
   const stale: Flows[] = [];
-
-  function leave({ group, id }: Listener): void {
-    const ids = groups.get(group);
-    ids?.delete(id);
-    if (ids?.size !== 0) return;
-    groups.delete(group);
-    void table.want(`group ${group}`, []);
-  }
 
   /** Nobody waits for it: each is a run of a program, and the next change of endpoints must not be held up by them. */
   function forget(flows: readonly Flows[]): void {
@@ -48,13 +39,12 @@ export function createNftables({ table, programs, log }: Deps): Traffic {
   }
 
   async function put(listener: Listener): Promise<ListenFault | undefined> {
-    const { id, group } = listener;
+    const { id } = listener;
     const before = listeners.get(id);
     const known: Known = { listener, held: before?.held, isServed: before?.isServed ?? false };
     listeners.set(id, known);
-    if (before && before.listener.group !== group) leave(before.listener);
     known.held = held(known);
-    const fault = await known.held?.ready;
+    const fault = known.held && (await known.held.ready);
     if (isClosed || listeners.get(id) !== known) return undefined;
     if (fault && !(listener.via === 'external IP' && fault.reason === 'no address')) {
       known.held?.release();
@@ -63,15 +53,9 @@ export function createNftables({ table, programs, log }: Deps): Traffic {
       await table.want(id, []);
       return fault;
     }
-    const shared = groups.get(group) ?? new Set();
-    groups.set(group, shared.add(id));
-    const written = Promise.all([
-      table.want(`group ${group}`, piecesOfGroup(group, listener.endpoints, listener.affinitySeconds)),
-      table.want(id, piecesOfListener(listener)),
-    ]);
     const old = staleFlows(listener, before?.isServed ? before.listener.endpoints : []);
     known.isServed = true;
-    const message = (await written).find((it) => it !== undefined);
+    const message = await table.want(id, piecesOfListener(listener));
     if (message !== undefined) return { reason: 'other', message };
     forget(old);
     return undefined;
@@ -82,7 +66,6 @@ export function createNftables({ table, programs, log }: Deps): Traffic {
     if (!known) return;
     listeners.delete(id);
     known.held?.release();
-    leave(known.listener);
     await table.want(id, []);
     const { protocol, address, port } = known.listener;
     if (protocol === 'UDP') forget([{ address, port }]);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { batchOf, type Piece } from './pieces.ts';
-import { disjoint, piecesOfGroup, piecesOfListener } from './service-pieces.ts';
+import { disjoint, piecesOfListener } from './service-pieces.ts';
 import type { Listener } from '../table.ts';
 
 const listener = (addresses: string[], more: Partial<Listener> = {}): Listener => ({
@@ -43,11 +43,19 @@ test('sources are asked before an endpoint is chosen', () => {
   expect([first, second]).toEqual([expect.stringContaining('ip saddr != { 10.0.0.0/8 } drop'), expect.stringContaining('goto pick-1')]);
 });
 
-test('client affinity has a set of clients for each endpoint', () => {
-  const text = lines(piecesOfGroup('g', [{ address: '10.1.0.2', port: 80 }], 60)).join('\n');
-  expect(text).toMatch(/add set ip t clients-\w+-10\.1\.0\.2-80-60s \{ type ipv4_addr; flags dynamic,timeout; timeout 60s; size 65536; \}/);
-  expect(text).toMatch(/ip saddr @clients-\w+-10\.1\.0\.2-80-60s goto affinity-\w+-10\.1\.0\.2-80/);
+test('client affinity has a set of clients for each endpoint, shared by all listeners of the service port', () => {
+  const cluster = listener(['10.1.0.2'], { affinitySeconds: 60 });
+  const text = lines(piecesOfListener(cluster)).join('\n');
+  expect(text).toMatch(
+    /add set ip t clients-\w+-10\.1\.0\.2-8080-60s \{ type ipv4_addr; flags dynamic,timeout; timeout 60s; size 65536; \}/,
+  );
+  expect(text).toMatch(/ip saddr @clients-\w+-10\.1\.0\.2-8080-60s goto affinity-\w+-10\.1\.0\.2-8080/);
   expect(text).toMatch(/numgen random mod 1 vmap \{ 0 : goto affinity-/);
+  const named = (it: Listener) => piecesOfListener(it).flatMap((one) => (one.type === 'element' ? [] : [one.name]));
+  expect(named({ ...cluster, id: 'TCP 127.0.0.1:30080', address: '127.0.0.1', port: 30080 })).toEqual(named(cluster));
+  // What refers to others changes its name with them: two listeners may be told of a change one after the other.
+  const [now, then] = [named(cluster), named(listener(['10.1.0.2', '10.1.0.3'], { affinitySeconds: 60 }))];
+  expect(then.filter((it) => now.includes(it))).toEqual(now.slice(0, 2));
 });
 
 test('what changes is taken away before it is put, what refers to others goes before them', () => {

@@ -12,16 +12,19 @@ const portOnly = 'meta l4proto { tcp, udp }';
 export const keyOfListener = ({ address, protocol, port }: Pick<Listener, 'address' | 'protocol' | 'port'>): string =>
   `${address} . ${protocol.toLowerCase()} . ${port}`;
 
-/** What the kernel needs for one listener; what listeners of a service port share is in `piecesOfGroup`. */
+/** All that the kernel needs for one listener. What listeners share has one name for all of them. */
 export function piecesOfListener(listener: Listener): Piece[] {
   const { endpoints, affinitySeconds, allow, group, id } = listener;
   const key = keyOfListener(listener);
   if (endpoints.length === 0) return [element('refused', key)];
   const pieces: Piece[] = [];
-  let chain = affinityChain(group);
-  if (affinitySeconds === undefined) {
-    chain = `pick-${endpoints.length}`;
-    pieces.push({ type: 'chain', name: chain, rules: pickRules(endpoints.length) });
+  let chain = `pick-${endpoints.length}`;
+  if (affinitySeconds !== undefined) {
+    const affinity = affinityPieces(group, endpoints, affinitySeconds);
+    chain = affinity.chain;
+    pieces.push(...affinity.pieces);
+  } else {
+    pieces.push(picks[endpoints.length] ?? pickPiece(endpoints.length));
     endpoints.forEach((it, i) => {
       pieces.push(element('endpoints', `${key} . 0:${i.toString(16)}`, `${it.address} . ${it.port}`), itself(it));
     });
@@ -34,7 +37,8 @@ export function piecesOfListener(listener: Listener): Piece[] {
     pieces.push({ type: 'chain', name: guard, rules: [rule, `goto ${chain}`] });
     chain = guard;
   }
-  return [...pieces, element('services', key, `goto ${chain}`)];
+  pieces.push(element('services', key, `goto ${chain}`));
+  return pieces;
 }
 
 /** A pod that reaches itself through its service must see another address than its own. */
@@ -50,22 +54,24 @@ function pickRules(count: number): string[] {
   return count === 1 ? ['meta priority set 0', lead] : [`meta priority set numgen random mod ${count}`, lead, 'meta priority set 0', lead];
 }
 
-const affinityChain = (group: string): string => `affinity-${short(group)}`;
+const pickPiece = (count: number): Piece => ({ type: 'chain', name: `pick-${count}`, rules: pickRules(count) });
+
+/** Those that nearly all services need: one piece of data for thousands of them. */
+const picks: readonly Piece[] = Array.from({ length: 17 }, (_, count) => pickPiece(count));
 
 /**
  * Client affinity: for each endpoint a set of clients, whose members the kernel forgets some time after their last
- * connection. Chains and sets are there per service port, so all its listeners share them.
+ * connection. Chains are named by what they do and sets by whom they are for, so that all listeners of a service port share
+ * them, and a client is still known when endpoints change.
  */
-export function piecesOfGroup(group: string, endpoints: readonly Endpoint[], affinitySeconds: number | undefined): Piece[] {
-  if (affinitySeconds === undefined || endpoints.length === 0) return [];
-  const chain = affinityChain(group);
+function affinityPieces(group: string, endpoints: readonly Endpoint[], seconds: number): { chain: string; pieces: Piece[] } {
   const pieces: Piece[] = [];
   const known: string[] = [];
   const choices: string[] = [];
   endpoints.forEach((it, i) => {
-    const to = `${chain}-${it.address}-${it.port}`;
-    const clients = `clients-${short(group)}-${it.address}-${it.port}-${affinitySeconds}s`;
-    const spec = `type ipv4_addr; flags dynamic,timeout; timeout ${affinitySeconds}s; size 65536;`;
+    const place = `${short(group)}-${it.address}-${it.port}-${seconds}s`;
+    const [to, clients] = [`affinity-${place}`, `clients-${place}`];
+    const spec = `type ipv4_addr; flags dynamic,timeout; timeout ${seconds}s; size 65536;`;
     pieces.push({ type: 'set', name: clients, spec }, itself(it));
     const rules = [`update @${clients} { ip saddr }`, `${portOnly} dnat ip to ${it.address}:${it.port}`];
     pieces.push({ type: 'chain', name: to, rules });
@@ -73,7 +79,9 @@ export function piecesOfGroup(group: string, endpoints: readonly Endpoint[], aff
     choices.push(`${i} : goto ${to}`);
   });
   const rules = [...known, `numgen random mod ${choices.length} vmap { ${choices.join(', ')} }`];
-  return [...pieces, { type: 'chain', name: chain, rules }];
+  const chain = `affinity-${short(rules.join('\n'))}`;
+  pieces.push({ type: 'chain', name: chain, rules });
+  return { chain, pieces };
 }
 
 /** IPv4 ranges without those that lie within another: the kernel takes no overlapping intervals. */
