@@ -50,6 +50,8 @@ export const namespaces: Controller = {
       if (found.faults.length > 0) throw new Error(`content of namespace ${name} could not be deleted: ${found.faults.join('; ')}`);
       return again(seconds(5));
     }
+    // What was being made while the namespace was deleted may have come behind our back: it is empty when it was found so.
+    if (!found.wasEmpty) return again(0);
     if (it.spec.finalizers.includes(ourFinalizer)) await finalize(it, client);
     return done;
   },
