@@ -142,7 +142,11 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
     }
     const object = services.get(key);
     const own = addressOf(key);
-    const here = config.loadBalancerPool === undefined ? facts : { ...facts, loadBalancerAddresses: own === undefined ? [] : [own] };
+    const here: NodeFacts = {
+      ...facts,
+      zone: zoneOf(informers.of(node).get(config.nodeName)),
+      ...(config.loadBalancerPool !== undefined && { loadBalancerAddresses: own === undefined ? [] : [own] }),
+    };
     return { name, object, listeners: object ? listenersOfService(object, [...(slicesOf.get(key)?.values() ?? [])], here) : [] };
   }
 
@@ -174,6 +178,11 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
   services.onChange(({ type, object }) => {
     mark(`Service ${keyOf(object)}`);
     if (type === 'deleted' && config.loadBalancerPool !== undefined) markWaiting();
+  });
+  // Endpoints are chosen by where this node is.
+  informers.of(node).onChange(({ object, old }) => {
+    if (object.metadata.name === config.nodeName && zoneOf(object) !== zoneOf(old))
+      for (const it of services.list()) mark(`Service ${keyOf(it)}`);
   });
   pods.onChange(({ object, old }) => {
     if (hasHostPorts(object) || (old && hasHostPorts(old))) mark(`Pod ${keyOf(object)}`);
@@ -251,7 +260,7 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
   };
   signal.addEventListener('abort', () => void stop(), { once: true });
 
-  await Promise.all([services.synced, slices.synced, pods.synced]);
+  await Promise.all([services.synced, slices.synced, pods.synced, informers.of(node).synced]);
   // Before services: what is not to be reached is not reached for a moment either.
   const policies = startPolicies(
     plane.table,
@@ -285,6 +294,8 @@ const standIns = ({ ownListeners = [] }: ProxyConfig): PolicyPod[] =>
       { name: 'dns-tcp', protocol: 'TCP', port: 53 },
     ],
   }));
+
+const zoneOf = (it: core.Node | undefined): string | undefined => it?.metadata.labels?.['topology.kubernetes.io/zone'];
 
 const hasHostPorts = (it: core.Pod): boolean =>
   [...it.spec.containers, ...(it.spec.initContainers ?? [])].some((container) => container.ports?.some((port) => port.hostPort));

@@ -5,6 +5,8 @@ import { chooseEndpoints, type Endpoint } from './endpoints.ts';
 /** Where this node takes traffic in, besides cluster IPs. */
 export type NodeFacts = {
   nodeName: string;
+  /** The node's zone, for hints of endpoints. */
+  zone?: string | undefined;
   /** Where node ports and host ports without an address of their own listen. */
   nodePortAddresses: readonly string[];
   /** Where the ports of LoadBalancer services listen. */
@@ -54,10 +56,9 @@ export function listenersOfService(service: core.Service, slices: readonly disco
   for (const servicePort of spec.ports ?? []) {
     const protocol = servicePort.protocol ?? 'TCP';
     if (!isProtocol(protocol)) continue;
-    const reach = (policy: 'Cluster' | 'Local' | undefined) => {
-      const local = policy === 'Local' ? node.nodeName : undefined;
-      const group = `${keyOf(service)}:${servicePort.name ?? ''}/${protocol}${local ? ' local' : ''}`;
-      return { group, endpoints: chooseEndpoints(slices, { name: servicePort.name ?? '', protocol }, local, node.isServiceAddress) };
+    const reach = (policy: 'Cluster' | 'Local' = 'Cluster') => {
+      const group = `${keyOf(service)}:${servicePort.name ?? ''}/${protocol}${policy === 'Local' ? ' local' : ''}`;
+      return { group, endpoints: chooseEndpoints(slices, { name: servicePort.name ?? '', protocol }, policy, node, node.isServiceAddress) };
     };
     const add = (via: Via, address: string, port: number, target: ReturnType<typeof reach>, more: Partial<Listener> = {}): void => {
       const id = listenerId(protocol, address, port);

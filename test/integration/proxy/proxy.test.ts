@@ -8,7 +8,7 @@ import {
   createMemoryTransport,
   type MemoryTransport,
 } from '../../../src/client/index.ts';
-import { type core, endpointSlice, event, pod, service } from '../../../src/kinds/index.ts';
+import { type core, endpointSlice, event, node, pod, service } from '../../../src/kinds/index.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLog } from '../../../src/lib/log.ts';
 import { createMetrics } from '../../../src/lib/metrics.ts';
@@ -121,6 +121,23 @@ test('endpoints and services come, change and go', async () => {
   expect(await ask('127.42.0.5', 80)).toBe('ECONNREFUSED');
   await client.delete(service, { namespace: 'default', name: 'web' });
   await answers('127.42.0.5', 81, 'ECONNREFUSED');
+});
+
+test('endpoints meant for the zone of this node are taken, as soon as it is in one', async () => {
+  await backend('127.42.1.1');
+  await backend('127.42.1.2');
+  seedService({});
+  const endpoint = (address: string, zone: string) => ({ addresses: [address], hints: { forZones: [{ name: zone }] } });
+  transport.seed(endpointSlice, sliceForTests([], { endpoints: [endpoint('127.42.1.1', 'a'), endpoint('127.42.1.2', 'b')] }));
+  await client.create(node, { metadata: { name: 'n1' }, spec: {} });
+  await start();
+  const twice = async () => new Set([await ask('127.42.0.5', 80), await ask('127.42.0.5', 80)]);
+  expect((await twice()).size).toBe(2);
+  await client.change(node, { name: 'n1' }, (draft) => {
+    draft.metadata.labels = { 'topology.kubernetes.io/zone': 'b' };
+  });
+  await seen('the endpoint of the zone alone', () => proxy.describe().includes('TCP 127.42.0.5:80\tlistens\tendpoints=1'));
+  expect([...(await twice())]).toEqual(['127.42.1.2']);
 });
 
 const seedlessService = (): core.Service => serviceForTests({ clusterIP: '127.42.0.5', clusterIPs: ['127.42.0.5'] });
