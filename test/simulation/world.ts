@@ -169,7 +169,8 @@ export async function createWorld(seed: number, parts?: Parts): Promise<World> {
     const after = now as core.Pod | undefined;
     const isOfUse = after && isPodReady(after) && !isDeleting(after);
     if (isOfUse) return;
-    const by = deletions.get(before.metadata.uid);
+    // One that only is not well any more is nobody's doing, though somebody may have asked for its end in vain.
+    const by = after && !isDeleting(after) ? undefined : deletions.get(before.metadata.uid);
     const isLoss = !(after && isDeleting(after) && isOnPurpose(after, by));
     departed.push({ at: clock.now(), pod: before, isLoss, by });
   });

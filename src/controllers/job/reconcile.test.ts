@@ -171,7 +171,8 @@ test('suspended, resumed, and out of time', async () => {
   });
   await suspend(true);
   await plane.clock.advance(minutes(2));
-  expect([(await pods()).length, (await get()).status?.active, (await get()).status?.failed]).toEqual([0, undefined, undefined]);
+  const { active, failed, startTime } = (await get()).status ?? {};
+  expect([(await pods()).length, active, failed, startTime]).toEqual([0, undefined, undefined, undefined]);
   await suspend(false);
   await plane.clock.advance(seconds(59));
   expect((await get()).status?.active).toBe(4);

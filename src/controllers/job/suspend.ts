@@ -21,9 +21,10 @@ export function noteSuspension(
     reason: suspended ? 'JobSuspended' : 'JobResumed',
     message: suspended ? 'Job suspended' : 'Job resumed',
   };
+  // A resumed job begins its time anew: its deadline must not have run while it waited. One that waits has none (KEP-5440).
+  const { startTime: _, ...rest } = job.status ?? {};
   return {
-    // A resumed job begins its time anew: its deadline must not have run while it waited.
-    status: { ...job.status, conditions: [...conditions.filter((it) => it !== before), condition], ...(!suspended && { startTime: time }) },
+    status: { ...rest, conditions: [...conditions.filter((it) => it !== before), condition], ...(!suspended && { startTime: time }) },
     event: suspended ? ['Suspended', 'Job suspended'] : ['Resumed', 'Job resumed'],
   };
 }

@@ -59,7 +59,8 @@ export function trackPods(view: JobView, end: batch.JobCondition | undefined, ru
   }
   const conditions = [...(status.conditions ?? [])];
   if (end && !isTrue(conditions, end.type)) conditions.push(end);
-  const startTime = status.startTime ?? (isSuspended(job) ? undefined : toTime(now));
+  // Whoever comes to an end has begun, even if that was undone by a suspension.
+  const startTime = status.startTime ?? (isSuspended(job) && !end ? undefined : toTime(now));
   return {
     status: tidy({ ...status, ...running, ...(startTime && { startTime }), conditions, uncountedTerminatedPods: uncounted }),
     release,
