@@ -74,6 +74,18 @@ describe.runIf(newest)('kubectl debug', () => {
     expect([app?.restartCount, app?.ready]).toEqual([0, true]);
   });
 
+  // Such containers keep their input (no stdinOnce): the engine lets go of their outputs when that of kubectl ends.
+  test.each([
+    ['a shell', ['sh'], 'echo two-is-$((1+1)); sleep 1; exit\n', 'two-is-2\n'],
+    ['cat', ['cat'], 'hello\n', 'hello\n'],
+  ])('is answered by the container it adds: %s', async (_, command, input, answer) => {
+    const pod = `talk-${command[0]}`;
+    await start(pod);
+    const flags = ['--image', image, '--container', 'inside', '--stdin', '-q'];
+    const { code, stdout } = await kubectl(['debug', pod, ...flags, '--', ...command], { input, timeout: 30_000 });
+    expect([code, stdout]).toEqual([0, answer]);
+  });
+
   test('of a container that ends: it stays ended, and the pod goes on', async () => {
     await start('brief');
     const flags = ['--image', image, '--container', 'look', '--attach=false', '-q'];

@@ -76,11 +76,16 @@ export function processOf(
   socket: Duplex,
   want: { stdin: boolean; stdout: boolean; stderr: boolean },
   tty: boolean,
-  { resize, exitCode, isOver }: Pick<ProcessIO, 'resize'> & { exitCode(): Promise<number>; isOver?: () => boolean },
+  {
+    resize,
+    exitCode,
+    isOver,
+    onOutput,
+  }: Pick<ProcessIO, 'resize'> & { exitCode(): Promise<number>; isOver?(): boolean; onOutput?(): void },
 ): ProcessIO {
   // One who writes after the other end has gone hears of it by the end of the output.
   socket.on('error', () => {});
-  const { stdout, stderr, ended } = split(socket, tty, isOver);
+  const { stdout, stderr, ended } = split(socket, tty, { isOver, onOutput });
   if (!want.stdin) socket.end();
   if (!want.stdout) stdout.resume();
   if (!want.stderr || tty) stderr.resume();

@@ -60,7 +60,7 @@ export async function* stampedOnce(source: AsyncIterable<LogChunk>): AsyncGenera
 export function split(
   source: AsyncIterable<Buffer>,
   tty: boolean,
-  isOver: () => boolean = () => false,
+  { isOver = () => false, onOutput = () => {} }: { isOver?: (() => boolean) | undefined; onOutput?: (() => void) | undefined } = {},
 ): { stdout: PassThrough; stderr: PassThrough; ended: Promise<void> } {
   const stdout = new PassThrough();
   const stderr = new PassThrough();
@@ -68,6 +68,7 @@ export function split(
     try {
       for await (const { stream, data } of tty ? unframed(source) : frames(source)) {
         const target = stream === 'stderr' ? stderr : stdout;
+        onOutput();
         if (target.destroyed) continue;
         if (!target.write(data) && !isOver()) await drained(target, isOver);
       }
