@@ -10,7 +10,7 @@ export function defaults(draft: Service): void {
     spec.sessionAffinityConfig ??= {};
     spec.sessionAffinityConfig.clientIP ??= {};
     spec.sessionAffinityConfig.clientIP.timeoutSeconds ??= 10_800;
-  }
+  } else if (spec.sessionAffinity === 'None') delete spec.sessionAffinityConfig;
   spec.type ??= 'ClusterIP';
   for (const port of spec.ports ?? []) {
     port.protocol ??= 'TCP';

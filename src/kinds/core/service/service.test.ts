@@ -42,6 +42,10 @@ describe('defaults', () => {
     ],
   ];
   for (const [name, spec, want] of cases) test(name, () => expect(made(spec).spec).toMatchObject(want));
+  test('what was set for an affinity that it has no more is dropped', () => {
+    const { spec } = made({ ports, sessionAffinity: 'None', sessionAffinityConfig: { clientIP: { timeoutSeconds: 10 } } });
+    expect(spec).not.toHaveProperty('sessionAffinityConfig');
+  });
   test('an external name has none of it', () => {
     const { spec } = made({ type: 'ExternalName', externalName: 'example.com' });
     expect(Object.keys(spec).sort()).toEqual(['externalName', 'sessionAffinity', 'type']);

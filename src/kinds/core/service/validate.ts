@@ -135,8 +135,6 @@ function affinityFaults({ spec }: Service): FieldError[] {
     const path = 'spec.sessionAffinityConfig.clientIP.timeoutSeconds';
     return [invalidValue(path, seconds, 'must be greater than 0 and less than or equal to 86400')];
   }
-  if (spec.sessionAffinity === 'None' && spec.sessionAffinityConfig)
-    return [forbidden('spec.sessionAffinityConfig', `must not be set when session affinity is ${spec.sessionAffinity}`)];
   return [];
 }
 
