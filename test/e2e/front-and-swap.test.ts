@@ -173,7 +173,7 @@ test('swap: the traffic goes to the host, and back at the end, also after kill -
   const first = swap('svc/web', '--to', to);
   await until('the host answers', async () => (await answer()) === 'from the host');
   await until('the host answers behind the cluster IP', async () => (await ask(clusterIp, 80, 'x')) === 'from the host');
-  expect(first.said()).toContain(`service/web swapped: port 80 goes to ${to}`);
+  await until('it is said', async () => first.said().includes(`service/web swapped: port 80 goes to ${to}`));
   const again = swap('svc/web', '--to', to);
   expect([await again.ended, again.said()]).toEqual([1, `error: service/web is swapped already, to ${to}\n`]);
   const kubectl = kubectls().at(-1);
@@ -181,6 +181,8 @@ test('swap: the traffic goes to the host, and back at the end, also after kill -
     const it = kubectlOf(kubectl.path, cluster.kubeconfig);
     expect(await it.ok(['get', 'service', 'web'])).toContain(`/TCP(swapped:${to})`);
     expect(await it.ok(['describe', 'service', 'web'])).toContain(to);
+    const path = `/api/v1/namespaces/${namespace}/services/web:http/proxy/`;
+    expect(await it.ok(['get', '--raw', path])).toBe('from the host\n');
   }
   first.child.kill('SIGINT');
   expect(await first.ended).toBe(0);

@@ -106,12 +106,15 @@ test.each([
 
 describe('the place of a service', () => {
   const service = { metadata: { name: 'web', namespace: 'a' }, spec: { ports: [{ name: 'http', port: 80 }] } } as unknown as core.Service;
-  const slice = (ip: string, more: object = {}): discovery.EndpointSlice =>
+  const slice = (ip: string, more: object = {}, port = 8080): discovery.EndpointSlice =>
     ({
-      ...{ metadata: { name: 'web-1' }, addressType: 'IPv4', ports: [{ name: 'http', port: 8080 }] },
+      ...{ metadata: { name: 'web-1' }, addressType: 'IPv4', ports: [{ name: 'http', port }] },
       endpoints: [{ addresses: [ip], conditions: { ready: true }, targetRef: { kind: 'Pod', namespace: 'a', name: 'p' }, ...more }],
     }) as discovery.EndpointSlice;
+  const swapped = { host: '10.244.0.1', port: 40_000 };
   const cases: Array<[name: string, id: string, slices: discovery.EndpointSlice[], want: object | string]> = [
+    ['a process that it is swapped to', 'web:80', [slice('10.244.0.1', { targetRef: undefined }, 40_000)], swapped],
+    ['another port of the host', 'web:80', [slice('10.244.0.1', { targetRef: undefined }, 40_001)], 'no endpoints available'],
     ['by the number of its port', 'web:80', [slice('10.244.0.7')], { host: '10.244.0.7', port: 8080 }],
     ['by the name of its port', 'web:http', [slice('10.244.0.7')], { host: '10.244.0.7', port: 8080 }],
     ['of a port that has a name, unasked', 'web', [slice('10.244.0.7')], 'no endpoints available for service "web"'],
@@ -124,7 +127,7 @@ describe('the place of a service', () => {
   ];
   for (const [name, id, slices, want] of cases)
     test(name, () => {
-      const place = () => placeOfService(service, slices, target(id), seededRandom(1));
+      const place = () => placeOfService(service, slices, target(id), seededRandom(1), swapped);
       if (typeof want === 'string') expect(place).toThrow(want);
       else expect(place()).toEqual(want);
     });

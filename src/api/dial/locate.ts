@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
-import { type core, type discovery, endpointSlice, node, pod, service } from '../../kinds/index.ts';
+import { type core, type discovery, endpointSlice, node, pod, service, swapOf } from '../../kinds/index.ts';
 import type { Random } from '../../lib/random.ts';
-import { badRequest, StatusError } from '../../meta/status-error.ts';
+import { badRequest, isReason, StatusError } from '../../meta/status-error.ts';
 import { shown } from '../codec.ts';
 import type { ApiContext } from '../context.ts';
 import { getEntry, listPage } from '../verbs/read.ts';
@@ -33,8 +33,17 @@ export function placeOfPod(it: core.Pod, target: TargetName): Place {
   return { host, port: target.port === '' ? (declared ?? defaultPort(target)) : portNumber(target.port) };
 }
 
-/** One of the ready endpoints of a Service's port that are pods of its namespace (registry/core/service, ResourceLocation). */
-export function placeOfService(it: core.Service, slices: readonly discovery.EndpointSlice[], target: TargetName, random: Random): Place {
+/**
+ * One of the ready endpoints of a Service's port that are pods of its namespace (registry/core/service, ResourceLocation),
+ * or the process that it is swapped to.
+ */
+export function placeOfService(
+  it: core.Service,
+  slices: readonly discovery.EndpointSlice[],
+  target: TargetName,
+  random: Random,
+  swapped?: Place,
+): Place {
   const { name, namespace } = it.metadata;
   const asked = /^\d+$/.test(target.port) ? it.spec.ports?.find((one) => one.port === Number(target.port)) : undefined;
   if (/^\d+$/.test(target.port) && !asked) throw unavailable(`no service port ${target.port} found for service "${name}"`);
@@ -44,12 +53,32 @@ export function placeOfService(it: core.Service, slices: readonly discovery.Endp
     if (port === undefined) return [];
     const ready = endpoints.filter((one) => one.conditions?.ready !== false);
     // Addresses that somebody wrote by hand could be anything that this process reaches and they do not.
-    const pods = ready.filter((one) => one.targetRef?.kind === 'Pod' && one.targetRef.namespace === namespace);
-    return pods.flatMap((one) => (isAllowed(one.addresses[0]) ? [{ host: one.addresses[0], port }] : []));
+    const known = ready.filter(
+      ({ targetRef, addresses }) =>
+        (targetRef?.kind === 'Pod' && targetRef.namespace === namespace) || (addresses[0] === swapped?.host && port === swapped?.port),
+    );
+    return known.flatMap((one) => (isAllowed(one.addresses[0]) ? [{ host: one.addresses[0], port }] : []));
   });
   const place = places[Math.floor(random.next() * places.length)];
   if (!place) throw unavailable(`no endpoints available for service "${name}"`);
   return place;
+}
+
+/**
+ * Where a swapped Service leads: a relay on a node, which no pod stands for. It must be at the address of the node that it
+ * names, and at a port that anybody may have: the annotation is in the hands of whoever may write Services.
+ */
+async function placeOfSwap(it: core.Service, api: ApiContext): Promise<Place | undefined> {
+  const swap = swapOf(it);
+  if (!swap || swap.number < 1024) return undefined;
+  try {
+    const there = shown(node, await getEntry(api, node, undefined, swap.node)) as core.Node;
+    const isThere = there.status?.addresses?.some((one) => one.type === 'InternalIP' && one.address === swap.address);
+    return isThere ? { host: swap.address, port: swap.number } : undefined;
+  } catch (error) {
+    if (isReason(error, 'NotFound')) return undefined;
+    throw error;
+  }
 }
 
 /** A port of the node itself; undefined: its agent. */
@@ -75,5 +104,5 @@ export async function locate(api: ApiContext, { plural, namespace, target }: Ask
   const labelSelector = `kubernetes.io/service-name=${target.name}`;
   const page = await listPage(api, endpointSlice, { ...(namespace !== undefined && { namespace }), labelSelector });
   const slices = page.entries.map((it) => shown(endpointSlice, it) as discovery.EndpointSlice);
-  return { place: placeOfService(found, slices, target, api.random) };
+  return { place: placeOfService(found, slices, target, api.random, await placeOfSwap(found, api)) };
 }
