@@ -78,6 +78,18 @@ test('a deletion has shown when the object is going or gone', async () => {
   }
 });
 
+test('one that was found gone is awaited until the cache has it no more, even if it is known to be going', async () => {
+  const { clock, client, expectations, create } = await setUp();
+  const made = await create('a');
+  await client.delete(pod, made.metadata, { gracePeriodSeconds: 30 });
+  await clock.advance(seconds(2));
+  await client.delete(pod, made.metadata, { gracePeriodSeconds: 0 });
+  expectations.gone('web', pod, made);
+  expect(expectations.pending('web')).toBe(minutes(5));
+  await clock.advance(seconds(2));
+  expect(expectations.pending('web')).toBeUndefined();
+});
+
 test('a write without an answer is looked up, and awaited when it was done', async () => {
   const { clock, client, server, expectations, create } = await setUp();
   const made = await create('a');

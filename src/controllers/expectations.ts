@@ -5,7 +5,7 @@ import { keyOf } from '../meta/owner.ts';
 import type { KubeObject } from '../meta/types.ts';
 
 /** A write of one's own that the cache has yet to show. */
-type Write = { kind: string; object: string; uid: string; revision: number | undefined };
+type Write = { kind: string; object: string; uid: string; until: number | 'going' | 'gone' };
 /** A write of which it is not known whether it was done. */
 type Unsure = { kind: Kind; namespace: string; name: string };
 type Followed = { informer: Informer<KubeObject>; newest: number };
@@ -41,12 +41,17 @@ export class Expectations {
 
   /** For `key`, `object` was created or updated; it is what the server answered. */
   wrote(key: string, kind: AnyKind, object: KubeObject): void {
-    this.#add(key, { kind: kind.resource, object: keyOf(object), uid: object.metadata.uid, revision: revisionOf(object) });
+    this.#add(key, { kind: kind.resource, object: keyOf(object), uid: object.metadata.uid, until: revisionOf(object) });
   }
 
   /** For `key`, the deletion of `object` has begun. */
   deleted(key: string, kind: AnyKind, object: KubeObject): void {
-    this.#add(key, { kind: kind.resource, object: keyOf(object), uid: object.metadata.uid, revision: undefined });
+    this.#add(key, { kind: kind.resource, object: keyOf(object), uid: object.metadata.uid, until: 'going' });
+  }
+
+  /** For `key`, `object` was found to be no more. */
+  gone(key: string, kind: AnyKind, object: KubeObject): void {
+    this.#add(key, { kind: kind.resource, object: keyOf(object), uid: object.metadata.uid, until: 'gone' });
   }
 
   /**
@@ -93,14 +98,14 @@ export class Expectations {
     this.#pending.set(key, { until: this.#clock.now() + patience, writes });
   }
 
-  #shows({ kind, object, uid, revision }: Write): boolean {
+  #shows({ kind, object, uid, until }: Write): boolean {
     const followed = this.#followed.get(kind);
     if (!followed) return true;
     const known = followed.informer.get(object);
     const isKnown = known?.metadata.uid === uid;
-    if (revision === undefined) return !isKnown || known.metadata.deletionTimestamp !== undefined;
+    if (typeof until === 'string') return !isKnown || (until === 'going' && known.metadata.deletionTimestamp !== undefined);
     // What was created and is gone again is no longer in the cache, but news as late as that has come.
-    return (isKnown && revisionOf(known) >= revision) || followed.newest >= revision;
+    return (isKnown && revisionOf(known) >= until) || followed.newest >= until;
   }
 }
 

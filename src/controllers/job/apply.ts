@@ -76,6 +76,7 @@ async function giveUp(job: batch.Job, pod: core.Pod, { client, expectations }: C
   });
   // Where nothing was written this waits until the cache shows what was found.
   if (written) expectations.wrote(keyOf(job), podKind, written);
+  else expectations.gone(keyOf(job), podKind, pod);
   return !isOver;
 }
 
@@ -83,6 +84,8 @@ async function giveUp(job: batch.Job, pod: core.Pod, { client, expectations }: C
 export async function releasePod(job: batch.Job, pod: core.Pod, { client, expectations }: ControllerContext): Promise<void> {
   const written = await client.change(podKind, pod, takeFinalizer);
   if (written) expectations.wrote(keyOf(job), podKind, written);
+  // As long as the cache has it, it would be counted once more (upstream does not wait here, and does so).
+  else expectations.gone(keyOf(job), podKind, pod);
 }
 
 function takeFinalizer({ metadata }: core.Pod): void {

@@ -232,6 +232,39 @@ test('a pod that ends just before it would have been given up is counted', async
   close();
 });
 
+test('a pod that went with its finalizer, of which nobody heard, is not counted once more', async () => {
+  const { plane, get, pods, close } = await start({ parallelism: 1, completions: 1 }, () => 'ready');
+  await plane.clock.advance(seconds(1));
+  const { server, clock } = plane;
+  const { update, watch } = server;
+  let tell: () => void = () => undefined;
+  const told = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  server.watch = async function* (kind, ...rest) {
+    for await (const event of watch(kind, ...rest)) {
+      if (event.type === 'DELETED') await told;
+      yield event;
+    }
+  };
+  plane.cutWatches();
+  await clock.advance(seconds(10));
+  let lost = 0;
+  server.update = async (kind, object, options) => {
+    const answer = await update(kind, object, options);
+    if (kind.kind === 'Pod' && !object.metadata.finalizers?.length && lost++ === 0) throw new Error('the answer was lost');
+    return answer;
+  };
+  const [one] = await pods();
+  await plane.client.delete(pod, one!.metadata, { gracePeriodSeconds: 0 });
+  await clock.advance(minutes(1));
+  expect([lost, (await get()).status?.failed]).toEqual([1, 1]);
+  tell();
+  await clock.advance(minutes(1));
+  expect((await get()).status).toMatchObject({ failed: 1, active: 1, uncountedTerminatedPods: {} });
+  close();
+});
+
 test('a job past its deadline waits for its last pods without asking again and again', async () => {
   const plane = await startLaggingPlane([jobs], { seed: 1, lag: 0 });
   const abort = new AbortController();

@@ -51,6 +51,13 @@ export const identityIsOne: Invariant = {
   },
 };
 
+/** The same, and those that somebody else has taken away: a collector works from its own caches. */
+const missingOf = (set: apps.StatefulSet, world: World): core.Pod[] =>
+  world
+    .departures()
+    .filter((it) => it.by !== 'statefulset' && controllerOf(it.pod)?.uid === set.metadata.uid)
+    .map((it) => it.pod);
+
 export const ordinalsInOrder: Invariant = {
   name: 'an ordered set makes a pod when all before it are well, and gives up the last one first',
   *after({ kind, now, was }, world) {
@@ -62,7 +69,7 @@ export const ordinalsInOrder: Invariant = {
     if (!was && !versions.some((one) => isIn(one, ordinalOf(it)))) yield `${nameOf(it)} is outside of its set`;
     if (!isOrdered(set)) return;
     if (!was) {
-      const lost = new Set(lostOf(set, world).map(ordinalOf));
+      const lost = new Set(missingOf(set, world).map(ordinalOf));
       const first = Math.max(...versions.map(start));
       for (let ordinal = first; ordinal < ordinalOf(it); ordinal++) {
         const lower = world.state.get(pod, `${set.metadata.namespace}/${set.metadata.name}-${ordinal}`);
