@@ -41,11 +41,16 @@ describe('changes of type', () => {
     expect(nodePort).toBeGreaterThanOrEqual(30_000);
     const balanced = await patch(it, { type: 'LoadBalancer' });
     expect(balanced.spec).toMatchObject({ clusterIP: it.spec.clusterIP, ports: [{ nodePort }], allocateLoadBalancerNodePorts: true });
-    await api
+    const given = await api
       .patch(`${services}/${it.metadata.name}/status`)
       .type('application/merge-patch+json')
-      .send({ status: { loadBalancer: { ingress: [{ ip: '10.0.0.1' }] } } })
+      .send({ status: { loadBalancer: { ingress: [{ ip: '10.0.0.1' }, { hostname: 'lb.test' }, { ip: '10.0.0.2', ipMode: 'Proxy' }] } } })
       .expect(200);
+    expect(given.body.status.loadBalancer.ingress).toEqual([
+      { ip: '10.0.0.1', ipMode: 'VIP' },
+      { hostname: 'lb.test' },
+      { ip: '10.0.0.2', ipMode: 'Proxy' },
+    ]);
     const plain = await patch(it, { type: 'ClusterIP' });
     expect(plain.spec.ports[0]).not.toHaveProperty('nodePort');
     expect(plain.spec).not.toHaveProperty('allocateLoadBalancerNodePorts');

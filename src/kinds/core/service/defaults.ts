@@ -19,8 +19,12 @@ export function defaults(draft: Service): void {
   if (needsClusterIp(draft)) spec.internalTrafficPolicy ??= 'Cluster';
   if (isExternal(draft)) spec.externalTrafficPolicy ??= 'Cluster';
   if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
-  // An address stands for the load balancer itself unless somebody says that it is a proxy's.
-  if (spec.type === 'LoadBalancer') for (const entry of draft.status?.loadBalancer?.ingress ?? []) if (entry.ip) entry.ipMode ??= 'VIP';
+  statusDefaults(draft);
+}
+
+/** An address stands for the load balancer itself unless somebody says that it is a proxy's. */
+export function statusDefaults({ spec, status }: Service): void {
+  if (spec.type === 'LoadBalancer') for (const entry of status?.loadBalancer?.ingress ?? []) if (entry.ip) entry.ipMode ??= 'VIP';
 }
 
 /** The families of addresses: this cluster has IPv4 alone (registry/core/service/storage/alloc.go, initIPFamilyFields). */

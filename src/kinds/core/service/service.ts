@@ -2,7 +2,7 @@ import { dns1035Label } from '../../../meta/names.ts';
 import { selectorText } from '../../../meta/selector.ts';
 import { defineKind } from '../../define.ts';
 import type { Service, ServicePort } from '../../generated/core-v1.ts';
-import { defaults, prepareCreate, prepareUpdate } from './defaults.ts';
+import { defaults, prepareCreate, prepareUpdate, statusDefaults } from './defaults.ts';
 import { swapOf } from './swap.ts';
 import { validate, validateStatus } from './validate.ts';
 
@@ -36,6 +36,7 @@ export const service = defineKind<Service>({
   defaults,
   prepareCreate,
   prepareUpdate,
+  prepareStatus: statusDefaults,
   validate,
   validateStatus,
   columns: [
