@@ -13,6 +13,8 @@ export type Parts = {
   controllers?: readonly Controller[];
   /** Stands between one part and its requests. */
   tamper?: (actor: string, transport: Transport) => Transport;
+  /** Stands between one part and what the caches show it. */
+  see?: (actor: string, informers: Informers) => Informers;
 };
 
 export type ControlPlane = {
@@ -32,7 +34,7 @@ const silent: EventRecorder = { record: () => {} };
 /** The controllers and the scheduler, each with a client of its own so that it is known who does what. */
 export function createControlPlane(
   { clock, random, trace, wayOf }: Deps,
-  { controllers = allControllers, tamper }: Parts = {},
+  { controllers = allControllers, tamper, see = (_, informers) => informers }: Parts = {},
 ): ControlPlane {
   let abort = new AbortController();
   const plane: { informers: Informers | undefined } = { informers: undefined };
@@ -53,7 +55,7 @@ export function createControlPlane(
       const started = Promise.all([
         ...controllers.map((it) =>
           runControllers([it], config, {
-            ...{ client: clientOf(it.name), informers, clock, log, signal },
+            ...{ client: clientOf(it.name), informers: see(it.name, informers), clock, log, signal },
             metrics: createMetrics(),
             recorderFor: () => silent,
           }),
