@@ -17,6 +17,7 @@ import { readYamlDocuments } from '../meta/read/yaml.ts';
 import { isReason } from '../meta/status-error.ts';
 import type { KubeObject } from '../meta/types.ts';
 import { policyObjects } from './auth/rbac/policy.ts';
+import { storeKey } from './codec.ts';
 import type { localTransport } from './local.ts';
 
 type Local = ReturnType<typeof localTransport>;
@@ -49,6 +50,10 @@ export async function ensureInitialObjects(local: Local, manifests: string): Pro
     }
   }
 }
+
+export const ownServiceCidr = storeKey(serviceCidr, undefined, 'kubernetes');
+/** What makes up default/kubernetes. */
+export const ownObjects = [service, endpoints, endpointSlice].map((kind) => storeKey(kind, 'default', 'kubernetes'));
 
 /** The range that the cluster was made with, as an object that people and tools can read. */
 export async function ensureServiceCidr(local: Local, cidr: string): Promise<void> {

@@ -26,7 +26,7 @@ import type { Pki } from './auth/pki.ts';
 import { followRoles } from './auth/rbac/roles.ts';
 import { accountTokens, type AccountTokens } from './auth/tokens/account-tokens.ts';
 import { signingKey } from './auth/tokens/jwt.ts';
-import { ensureInitialObjects, ensureKubernetesService, ensureServiceCidr } from './bootstrap.ts';
+import { ensureInitialObjects, ensureKubernetesService, ensureServiceCidr, ownObjects, ownServiceCidr } from './bootstrap.ts';
 import { decode, shown, storeKey } from './codec.ts';
 import { type ApiContext, createContext } from './context.ts';
 import { createDialIn, type DialIn } from './dial/index.ts';
@@ -35,6 +35,7 @@ import { resourceHandler } from './handler.ts';
 import { type DebugPage, serveDebug } from './debug.ts';
 import { type HealthCheck, serveHealth } from './health.ts';
 import { sendError } from './http.ts';
+import { keepObjects } from './keep.ts';
 import { listenOn } from './listen.ts';
 import { localTransport } from './local.ts';
 import type { NodeConnection } from './node-connection.ts';
@@ -75,7 +76,7 @@ export type Api = {
   addDebugPage(page: DebugPage): void;
   /** A token of an account that holds as long as the secret of that name does. */
   signToken: AccountTokens['issueLegacy'];
-  /** Makes default/kubernetes point here. */
+  /** Makes default/kubernetes point here, and anew when it is deleted. */
   announce(address: string, clusterIp: string): Promise<void>;
   close(): Promise<void>;
 };
@@ -123,7 +124,7 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
     void onUpgrade({ streams, dialIn }, api, request, socket as Socket, head);
   const local = localTransport(api, deps.connectNode);
   await ensureInitialObjects(local, config.manifests);
-  await ensureServiceCidr(local, config.serviceCidr);
+  const keeping = [await keepObjects(store, { keys: [ownServiceCidr], ensure: () => ensureServiceCidr(local, config.serviceCidr) }, log)];
   const listener = await listenOn(config.host, config.port, pki, { request: handler, upgrade });
   const { port } = listener;
   const stopExpiry = expireEvents(api, eventLifetime);
@@ -136,8 +137,12 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Api> {
     addHealthCheck: (check) => void checks.push(check),
     addDebugPage: (page) => void pages.push(page),
     signToken: tokens.issueLegacy,
-    announce: (address, clusterIp) => ensureKubernetesService(local, { clusterIp, address, port }),
+    async announce(address, clusterIp) {
+      const ensure = (): Promise<void> => ensureKubernetesService(local, { clusterIp, address, port });
+      keeping.push(await keepObjects(store, { keys: ownObjects, ensure }, log));
+    },
     async close() {
+      for (const stop of keeping) stop();
       stopExpiry();
       roles.stop();
       streams.close();

@@ -118,3 +118,19 @@ describe('what is scarce', () => {
     await create(spec('UDP'));
   });
 });
+
+test('what the cluster itself needs comes back when it is deleted', async () => {
+  await server.api.announce('10.244.0.1', '10.96.0.1');
+  const own = [
+    '/apis/networking.k8s.io/v1/servicecidrs/kubernetes',
+    `${services}/kubernetes`,
+    '/api/v1/namespaces/default/endpoints/kubernetes',
+    '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes',
+  ];
+  for (const path of own) {
+    const { uid } = (await api.get(path).expect(200)).body.metadata;
+    await api.delete(path).expect(200);
+    await expect.poll(async () => (await api.get(path)).body.metadata?.uid ?? uid, { timeout: 10_000 }).not.toBe(uid);
+  }
+  expect((await api.get(`${services}/kubernetes`).expect(200)).body.spec.clusterIP).toBe('10.96.0.1');
+});
