@@ -119,8 +119,9 @@ export class PodWorker {
     this.#pod = pod;
     if (isDeleting(pod)) this.#leave(pod.metadata.deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30);
     if (matters(before, pod)) this.wake();
-    // While its node is silent a pod is called not ready by others; the node, once back, says how it is.
-    if (this.#said && !this.#silent && isReady(this.#said) && pod.status && !isReady(pod.status)) this.#writer.push(this.#said);
+    // While its node is silent a pod is called not ready, or lost, by others; the node, once back, says how it is.
+    const isWronged = pod.status && ((this.#said && isReady(this.#said) && !isReady(pod.status)) || pod.status.reason === 'NodeLost');
+    if (this.#said && !this.#silent && isWronged) this.#writer.push(this.#said);
   }
 
   /** The API has the pod no longer: everything of it goes, with hardly a grace. */
@@ -191,7 +192,7 @@ export class PodWorker {
     if (this.#gone || isDeleting(this.#pod)) return this.#terminate();
     this.#checkDeadline();
     if (this.#over || this.#failure) return this.#settle();
-    this.#resize.decide(this.#pod, () => this.wake());
+    if (this.#resize.decide(this.#pod, () => this.wake())) await passed(this.#parts, this.#pod.metadata.uid, 'resize granted');
     const plan = this.#makePlan();
     this.#plan = plan;
     this.#resize.look(this.#pod, plan.resize.length === 0 && !plan.kill.some((it) => it.resizes));

@@ -1,5 +1,5 @@
 /**
- * Every step of starting and of stopping a pod that leaves something behind: on the engine, on disk, in memory or in
+ * Every step of starting, resizing and stopping a pod that leaves something behind: on the engine, on disk, in memory or in
  * the API. The agent may be killed between any two; what it finds when it comes back must be enough to go on. Several
  * containers pass the same steps, and some steps are passed side by side.
  */
@@ -14,6 +14,8 @@ export const steps = [
   'container made',
   'container started',
   'postStart done',
+  'resize granted',
+  'container resized',
   'preStop done',
   'container stopped',
   'last status written',

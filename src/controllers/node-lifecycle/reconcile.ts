@@ -1,14 +1,16 @@
-import { type core, isPodReady, lease, node, pod } from '../../kinds/index.ts';
+import { type core, isPodFinished, isPodReady, lease, node, pod } from '../../kinds/index.ts';
 import { toTime } from '../../lib/clock.ts';
 import { findCondition, withCondition } from '../../meta/condition.ts';
+import { isDeleting } from '../../meta/owner.ts';
 import { perRun } from '../per-run.ts';
 import { again, type Controller, type ControllerContext, done } from '../run.ts';
 import { createHeartbeats, lookEvery } from './heartbeats.ts';
 import { readinessOf, silentConditions, startupGrace, taintsOf } from './plan.ts';
 
 const heartbeats = perRun(createHeartbeats);
-/** By node: since when it is silent, and the uids of pods that were called not ready for that. */
-const marked = perRun(() => new Map<string, { since: string; pods: Set<string> }>());
+type Told = { since: string; notReady: Set<string>; lost: Set<string> };
+/** By node: since when it is silent, and the uids of pods that were called not ready or lost for that. */
+const marked = perRun(() => new Map<string, Told>());
 const leaseNamespace = 'kube-node-lease';
 
 /** Notices nodes that have fallen silent, and keeps taints as conditions say. */
@@ -81,29 +83,45 @@ function tellOfRemoval(name: string, context: ControllerContext): void {
   context.recorder.record(gone, 'Normal', 'RemovingNode', `Node ${name} event: Removing Node ${name} from Controller`);
 }
 
-/**
- * Nobody can say that these pods are well: no traffic is sent to them. Each is told once for a silence: when its agent
- * answers for it after all, that holds.
- */
+/** Each pod is told once for a silence: when its agent answers for it after all, that holds. */
 async function markPods({ metadata: { name }, status }: core.Node, context: ControllerContext): Promise<void> {
-  const { client, clock, informers, recorder } = context;
   const since = findCondition(status?.conditions, 'Ready')?.lastTransitionTime ?? '';
   const before = marked(context).get(name);
-  const told = before?.since === since ? before.pods : new Set<string>();
-  marked(context).set(name, { since, pods: told });
-  const ready = informers
+  const told = before?.since === since ? before : { since, notReady: new Set<string>(), lost: new Set<string>() };
+  marked(context).set(name, told);
+  const pods = context.informers
     .of(pod)
     .list()
-    .filter((it) => it.spec.nodeName === name && isPodReady(it) && !told.has(it.metadata.uid));
-  for (const it of ready) {
-    recorder.record(it, 'Warning', 'NodeNotReady', 'Node is not ready');
-    await client.changeStatus(pod, it, (draft) => {
-      const was = draft.status?.conditions?.find((one) => one.type === 'Ready');
-      if (was?.status !== 'True') return false;
-      const conditions = withCondition(draft.status?.conditions, { ...was, status: 'False' }, toTime(clock.now()));
-      draft.status = { ...draft.status, conditions };
-      return true;
-    });
-    told.add(it.metadata.uid);
+    .filter((it) => it.spec.nodeName === name);
+  for (const it of pods) {
+    const { uid } = it.metadata;
+    if (isPodReady(it) && !told.notReady.has(uid)) {
+      await markNotReady(it, context);
+      told.notReady.add(uid);
+    }
+    if (isDeleting(it) && !isPodFinished(it) && !told.lost.has(uid)) {
+      await markLost(it, name, context);
+      told.lost.add(uid);
+    }
   }
+}
+
+/** Nobody can say that it is well: no traffic is sent to it. */
+async function markNotReady(it: core.Pod, { client, clock, recorder }: ControllerContext): Promise<void> {
+  recorder.record(it, 'Warning', 'NodeNotReady', 'Node is not ready');
+  await client.changeStatus(pod, it, (draft) => {
+    const was = draft.status?.conditions?.find((one) => one.type === 'Ready');
+    if (was?.status !== 'True') return false;
+    const conditions = withCondition(draft.status?.conditions, { ...was, status: 'False' }, toTime(clock.now()));
+    draft.status = { ...draft.status, conditions };
+    return true;
+  });
+}
+
+/** Nobody can say what became of what is to go: `kubectl get` calls it Unknown (SetPodTerminationReason). */
+async function markLost(it: core.Pod, nodeName: string, { client }: ControllerContext): Promise<void> {
+  await client.changeStatus(pod, it, (draft) => {
+    const message = `Node ${nodeName} which was running pod ${it.metadata.name} is unresponsive`;
+    draft.status = { ...draft.status, reason: 'NodeLost', message };
+  });
 }

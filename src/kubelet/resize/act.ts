@@ -3,6 +3,7 @@ import { messageOf } from '../faults.ts';
 import { newest } from '../observed.ts';
 import type { Parts } from '../parts.ts';
 import type { Resize } from '../plan.ts';
+import { passed } from '../steps.ts';
 
 /** Changes what running containers may use. Resolves with why that did not go all the way; the first fault ends it. */
 export async function resizeContainers(parts: Parts, pod: core.Pod, resizes: readonly Resize[]): Promise<string | undefined> {
@@ -13,6 +14,7 @@ export async function resizeContainers(parts: Parts, pod: core.Pod, resizes: rea
       if (limits.memoryBytes !== undefined && had !== undefined && limits.memoryBytes < had)
         await refuseTooLittle(parts, id, name, limits.memoryBytes);
       await parts.runtime.containers.update(id, limits);
+      await passed(parts, uid, 'container resized');
       await parts.observer.refresh(uid, id);
     } catch (error) {
       return messageOf(error);

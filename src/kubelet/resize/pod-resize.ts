@@ -48,12 +48,15 @@ export class PodResize {
     ];
   }
 
-  /** Gives the pod what it asks for if the node has it; `wake` is called when the node may have it later. */
-  decide(pod: Pod, wake: () => void): void {
+  /**
+   * Gives the pod what it asks for if the node has it; `wake` is called when the node may have it later. True when it
+   * was given something else than it had.
+   */
+  decide(pod: Pod, wake: () => void): boolean {
     const asked = askedFor(pod);
     if (isSame(asked, this.#allocation)) {
       this.#pending = undefined;
-      return;
+      return false;
     }
     const { allocations, node, recorder } = this.#parts;
     const generation = pod.metadata.generation ?? 0;
@@ -64,7 +67,7 @@ export class PodResize {
       const isNews = this.#pending?.reason !== why.reason || this.#pending.message !== why.message;
       if (isNews) recorder.record(pod, 'Warning', `Resize${why.reason}`, said(`Pod resize ${why.reason}`, pod, why.message));
       this.#pending = { ...why, generation };
-      return;
+      return false;
     }
     this.#pending = undefined;
     this.#progress = { generation };
@@ -72,6 +75,7 @@ export class PodResize {
     this.#allocated = undefined;
     this.#note(pod);
     recorder.record(pod, 'Normal', 'ResizeStarted', said('Pod resize started', pod));
+    return true;
   }
 
   /** The engine has, or has not, what was given to the containers that run. */

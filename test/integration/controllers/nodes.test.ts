@@ -62,7 +62,19 @@ test('a node that falls silent is unreachable, its pods leave after five minutes
   expect(leaving?.metadata.deletionTimestamp).toBeDefined();
   expect(leaving?.status?.conditions?.find((it) => it.type === 'DisruptionTarget')?.reason).toBe('DeletionByTaintManager');
   expect(await plane.eventsOf('web')).toContain('Normal TaintManagerEviction Marking for deletion Pod default/web');
+  expect(leaving?.status).toMatchObject({ reason: 'NodeLost', message: 'Node n1 which was running pod web is unresponsive' });
   expect((await getPod('other'))?.metadata.deletionTimestamp).toBeUndefined();
+});
+
+test('a pod that is deleted on a silent node is lost, until the node says otherwise', async () => {
+  await createPod(plane.client, 'web', { ip: '10.244.0.5' });
+  await live(seconds(20));
+  alive.delete('n1');
+  await live(seconds(70));
+  expect((await getPod('web'))?.status?.reason).toBeUndefined();
+  await plane.client.delete(pod, { namespace: 'default', name: 'web' });
+  await live(seconds(10));
+  expect((await getPod('web'))?.status?.reason).toBe('NodeLost');
 });
 
 test('a node that speaks again loses its taints, and its pods stay', async () => {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { core } from '../../../src/kinds/index.ts';
-import { configMap } from '../../../src/kinds/index.ts';
+import { configMap, pod as podKind } from '../../../src/kinds/index.ts';
 import { type Step, steps } from '../../../src/kubelet/steps.ts';
 import { lineOf, startTestNode, type TestNode } from '../../fixtures/kubelet/node.ts';
 
@@ -20,10 +20,14 @@ const busy: Partial<core.PodSpec> = {
   ],
   containers: [
     {
+      resources: { limits: { cpu: '100m', memory: '64Mi' } },
       ...{ name: 'app', image: 'i', volumeMounts: [{ name: 'files', mountPath: '/files' }] },
       lifecycle: { postStart: { exec: { command: ['true'] } }, preStop: { exec: { command: ['true'] } } },
     },
-    { name: 'more', image: 'i' },
+    {
+      ...{ name: 'more', image: 'i', resources: { limits: { cpu: '100m', memory: '64Mi' } } },
+      resizePolicy: [{ resourceName: 'memory', restartPolicy: 'RestartContainer' }],
+    },
   ],
 };
 const wanted = 'Running init=Completed(0) side=running app=running more=running';
@@ -71,6 +75,22 @@ async function nothingIsLeft(name: string, uid: string): Promise<void> {
   expect(node.history(name).filter((it) => !allowed.test(it))).toEqual([]);
 }
 
+/** Asks for twice the memory: the app is given it as it runs, the other container starts anew. */
+async function resize(name: string): Promise<void> {
+  const resources = { requests: { memory: '128Mi' }, limits: { memory: '128Mi' } };
+  const body = { spec: { containers: ['app', 'more'].map((it) => ({ name: it, resources })) } };
+  await node.client.patch(podKind, { namespace: 'default', name }, { type: 'strategic', body }, { subresource: 'resize' });
+}
+
+/** Resolves when the pod has what it asked for, and says so. */
+const resized = (name: string): Promise<unknown> =>
+  node.seen(`${name} to be resized`, async () => {
+    const pod = await node.get(name);
+    const isBusy = pod?.status?.conditions?.some((it) => it.type.startsWith('PodResize'));
+    const given = pod?.status?.containerStatuses?.map((it) => it.resources?.limits?.['memory']);
+    return !isBusy && given?.join() === '128Mi,128Mi' && pod && lineOf(pod) === `${wanted}x1`;
+  });
+
 /** What a whole life passes, in one run that nobody disturbs: first until it runs, then until it is gone. */
 async function lifeOf(name: string): Promise<{ starting: Step[]; stopping: Step[] }> {
   const passed: Step[] = [];
@@ -85,14 +105,29 @@ async function lifeOf(name: string): Promise<{ starting: Step[]; stopping: Step[
   return { starting, stopping: passed };
 }
 
+/** What a resize passes. */
+async function resizeOf(name: string): Promise<Step[]> {
+  node.onStep = async () => {};
+  await node.create(name, busy);
+  await running(name);
+  const passed: Step[] = [];
+  node.onStep = async (_, step) => void passed.push(step);
+  await resize(name);
+  await resized(name);
+  node.onStep = async () => {};
+  await node.remove(name);
+  await gone(name);
+  return passed;
+}
+
 describe('an agent that dies at any step of a pod', () => {
-  let life: { starting: Step[]; stopping: Step[] };
+  let life: { starting: Step[]; resizing: Step[]; stopping: Step[] };
   beforeAll(async () => {
-    life = await lifeOf('quiet');
+    life = { ...(await lifeOf('quiet')), resizing: await resizeOf('large') };
   });
 
   test('there are as many as the list says, and no others', () => {
-    expect([...new Set([...life.starting, ...life.stopping])].sort()).toEqual([...steps].sort());
+    expect([...new Set(Object.values(life).flat())].sort()).toEqual([...steps].sort());
   });
 
   test('while it starts: the next one brings it to run, and leaves nothing when it goes', { timeout: 120_000 }, async () => {
@@ -126,6 +161,33 @@ describe('an agent that dies at any step of a pod', () => {
       await gone(name).catch((error: Error) => expect.fail(`killed at "${step}" (${nth}): ${error.message}`));
       await node.seen(`nothing of ${name} at the engine`, () => node.runtime.all().length === 0);
       await nothingIsLeft(name, metadata.uid);
+    }
+  });
+
+  test('while it is resized: the next one goes on, and starts anew once what must', { timeout: 120_000 }, async () => {
+    const containerOf = (it: string) =>
+      node.runtime
+        .all()
+        .filter((one) => one.labels['io.kubernetes.container.name'] === it)
+        .at(-1);
+    for (let nth = 1; nth <= life.resizing.length; nth++) {
+      const name = `resize-${nth}`;
+      await node.create(name, busy);
+      await running(name);
+      const before = containerOf('app')?.id;
+      const dead = dieAt(nth);
+      await resize(name);
+      const step = await dead;
+      await another();
+      await resized(name).catch((error: Error) =>
+        expect.fail(`killed at "${step}" (${nth}): ${error.message}, ${node.history(name).join('; ')}`),
+      );
+      const has = ['app', 'more'].map((it) => containerOf(it)?.limits.memoryBytes);
+      expect([step, containerOf('app')?.id, has]).toEqual([step, before, [128 << 20, 128 << 20]]);
+      await node.remove(name);
+      await gone(name);
+      await node.seen(`nothing of ${name} at the engine`, () => node.runtime.all().length === 0);
+      expect([...node.runtime.volumes, await node.addresses()]).toEqual([0]);
     }
   });
 

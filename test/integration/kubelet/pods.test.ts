@@ -71,8 +71,10 @@ describe('the node', () => {
     });
     await node.client.changeStatus(podKind, { namespace: 'default', name: 'web' }, (draft) => {
       for (const it of draft.status?.conditions ?? []) if (it.type === 'Ready') it.status = 'False';
+      draft.status = { ...draft.status, reason: 'NodeLost' };
     });
     await node.seen('the pod is ready', async () => readyOf((await node.get('web'))?.status?.conditions) === 'True');
+    expect((await node.get('web'))?.status?.reason).toBeUndefined();
     await node.advance(11);
     expect(readyOf((await node.client.get(nodeKind, { name: 'n1' }))?.status?.conditions)).toBe('True');
   });
