@@ -1,12 +1,17 @@
 import type { autoscalingV2, core, metrics } from '../../kinds/index.ts';
 import type { Milliseconds } from '../../lib/clock.ts';
 import { canonicalQuantity, milliValue } from '../../meta/quantity.ts';
+import { unserved } from './unserved.ts';
 import { type Outcome, type Question, type Sample, type Target, wantedReplicas } from './replicas.ts';
 
 type MetricSpec = autoscalingV2.MetricSpec;
 
-/** What a metric says: how many replicas, by which name, and what the status shows; or why it says nothing. */
-export type Proposal = { replicas: number; name: string; status: autoscalingV2.MetricStatus } | { reason: string; fault: string };
+/**
+ * What a metric says: how many replicas, by which name, and what the status shows; or why it says nothing, and as what that
+ * counts among others.
+ */
+export type Proposal = { replicas: number; name: string; status: autoscalingV2.MetricStatus } | Silence;
+export type Silence = { reason: string; fault: string; told: string };
 
 export type Measured = {
   pods: readonly core.Pod[];
@@ -18,12 +23,14 @@ export type Measured = {
 };
 
 /** Upstream: computeReplicasForMetric. */
-export function propose(spec: MetricSpec, measured: Measured): Proposal {
+export function propose(spec: MetricSpec, namespace: string, measured: Measured): Proposal {
   const { resource, containerResource } = spec;
   if (spec.type === 'Resource' && resource) {
     const outcome = ask(resource, undefined, measured);
-    if ('fault' in outcome)
-      return { reason: 'FailedGetResourceMetric', fault: `failed to get ${resource.name} utilization: ${outcome.fault}` };
+    if ('fault' in outcome) {
+      const fault = `failed to get ${resource.name} ${whatOf(resource)}: ${outcome.fault}`;
+      return { reason: 'FailedGetResourceMetric', fault, told: `failed to get ${resource.name} resource metric value: ${fault}` };
+    }
     const suffix = outcome.utilization === undefined ? '' : ' utilization (percentage of request)';
     const status = { type: 'Resource', resource: { name: resource.name, current: currentOf(outcome) } };
     return { replicas: outcome.replicas, name: `${resource.name} resource${suffix}`, status };
@@ -31,17 +38,18 @@ export function propose(spec: MetricSpec, measured: Measured): Proposal {
   if (spec.type === 'ContainerResource' && containerResource) {
     const { name, container } = containerResource;
     const outcome = ask(containerResource, container, measured);
-    if ('fault' in outcome)
-      return { reason: 'FailedGetContainerResourceMetric', fault: `failed to get ${name} container utilization: ${outcome.fault}` };
+    if ('fault' in outcome) {
+      const fault = `failed to get ${name} ${whatOf(containerResource)}: ${outcome.fault}`;
+      return { reason: 'FailedGetContainerResourceMetric', fault, told: `failed to get ${container} container metric value: ${fault}` };
+    }
     const suffix = outcome.utilization === undefined ? '' : ' utilization (percentage of request)';
     const status = { type: 'ContainerResource', containerResource: { name, container, current: currentOf(outcome) } };
     return { replicas: outcome.replicas, name: `${name} container resource${suffix}`, status };
   }
-  const name = (spec.pods ?? spec.object ?? spec.external)?.metric?.name ?? '';
-  const api = spec.type === 'External' ? 'external' : 'custom';
-  const fault = `unable to get metric ${name}: unable to fetch metrics from ${api} metrics API: the server could not find the requested resource`;
-  return { reason: `FailedGet${spec.type}Metric`, fault };
+  return unserved(spec, namespace);
 }
+
+const whatOf = ({ target }: Asked): string => (target.averageValue === undefined ? 'utilization' : 'usage');
 
 type Asked = { name: string; target: autoscalingV2.MetricTarget };
 

@@ -68,6 +68,7 @@ describe('how many replicas', () => {
       'fewer',
       {
         cpu: ['100m', '300m', '500m', '250m', '250m'],
+        memory: { ...noMemory, recommendations: [{ at: now - minutes(6), replicas: 5 }] },
         spec: { metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } } }] },
       },
       3,
@@ -117,12 +118,77 @@ describe('how many replicas', () => {
     });
     expect(silent.tell).toEqual([
       ['Warning', 'FailedGetResourceMetric', why],
-      ['Warning', 'FailedComputeMetricsReplicas', `invalid metrics (1 invalid out of 1), first error is: ${why}`],
+      [
+        'Warning',
+        'FailedComputeMetricsReplicas',
+        `invalid metrics (1 invalid out of 1), first error is: failed to get cpu resource metric value: ${why}`,
+      ],
     ]);
+    expect(silent.status.currentMetrics).toEqual([{ type: '' }]);
     expect(plan({ cpu: [], pods: [{}, {}] }).tell[0]?.[2]).toBe(
       'failed to get cpu utilization: unable to get metrics for resource cpu: no metrics returned from resource metrics API',
     );
   });
+});
+
+test('each metric has its place in the status, and one that says nothing forbids to shrink', () => {
+  const cpu = (averageUtilization: number) => ({
+    type: 'Resource',
+    resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization } },
+  });
+  const metrics = [{ type: 'Pods', pods: { metric: { name: 'hits' }, target: { type: 'AverageValue', averageValue: '1' } } }, cpu(30)];
+  const more = plan({ cpu: ['300m', '500m', '700m'], spec: { metrics } });
+  expect([more.rescale?.to, more.status.currentMetrics?.map((it) => it.type)]).toEqual([5, ['', 'Resource']]);
+  const fewer = plan({ cpu: ['100m', '100m', '100m'], spec: { metrics } });
+  expect([fewer.rescale, fewer.tell.at(-1)?.[2]?.slice(0, 60)]).toEqual([
+    undefined,
+    'invalid metrics (1 invalid out of 2), first error is: failed',
+  ]);
+});
+
+test('metrics that nobody serves, in upstream’s words', () => {
+  const custom = 'unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered';
+  const of = (metric: autoscalingV2.MetricSpec) =>
+    plan({ cpu: ['300m'], spec: { minReplicas: 1, metrics: [metric] } }).tell.map((it) => it.slice(1));
+  const target = { type: 'Value', value: '1' };
+  const hits = { name: 'hits' };
+  expect(of({ type: 'Pods', pods: { metric: hits, target } })).toEqual([
+    ['FailedGetPodsMetric', `unable to get metric hits: ${custom}`],
+    [
+      'FailedComputeMetricsReplicas',
+      `invalid metrics (1 invalid out of 1), first error is: failed to get pods metric value: unable to get metric hits: ${custom}`,
+    ],
+  ]);
+  const describedObject = { kind: 'Service', name: 'web', apiVersion: 'v1' };
+  expect(of({ type: 'Object', object: { metric: hits, target, describedObject } })[0]).toEqual([
+    'FailedGetObjectMetric',
+    `unable to get metric hits: Service on default web/${custom}`,
+  ]);
+  const selector = { matchLabels: { queue: 'a' }, matchExpressions: [{ key: 'x', operator: 'In', values: ['y', 'z'] }] };
+  const shown =
+    '&LabelSelector{MatchLabels:map[string]string{queue: a,},MatchExpressions:[]LabelSelectorRequirement{LabelSelectorRequirement{Key:x,Operator:In,Values:[y z],},},}';
+  const missing =
+    'unable to fetch metrics from external metrics API: the server could not find the requested resource (get hits.external.metrics.k8s.io)';
+  expect(of({ type: 'External', external: { metric: { ...hits, selector }, target } })).toEqual([
+    ['FailedGetExternalMetric', `unable to get external metric default/hits/${shown}: ${missing}`],
+    [
+      'FailedComputeMetricsReplicas',
+      `invalid metrics (1 invalid out of 1), first error is: failed to get hits external metric value: failed to get external metric hits: unable to get external metric default/hits/${shown}: ${missing}`,
+    ],
+  ]);
+  expect(of({ type: 'External', external: { metric: hits, target } })[0]?.[1]).toMatch(
+    /^unable to get external metric default\/hits\/nil: /,
+  );
+});
+
+test('the size it is found with holds for a while, as if it had been recommended', () => {
+  const first = plan({ cpu: ['100m', '100m', '100m', '100m'] });
+  expect([first.rescale, first.status.conditions?.[0]?.reason]).toEqual([undefined, 'ScaleDownStabilized']);
+  const later = plan({
+    cpu: ['100m', '100m', '100m', '100m'],
+    memory: { ...noMemory, recommendations: [{ at: now - minutes(6), replicas: 4 }] },
+  });
+  expect(later.rescale?.to).toBe(2);
 });
 
 describe('steadiness', () => {

@@ -3,7 +3,7 @@ import { type Milliseconds, toTime } from '../../lib/clock.ts';
 import { withCondition } from '../../meta/condition.ts';
 import { quantityNumber } from '../../meta/quantity.ts';
 import { limitReplicas, type Memory } from './limits.ts';
-import { type Measured, propose } from './metrics.ts';
+import { type Measured, propose, type Silence } from './metrics.ts';
 
 type Autoscaler = autoscalingV2.HorizontalPodAutoscaler;
 type Status = autoscalingV2.HorizontalPodAutoscalerStatus;
@@ -35,8 +35,10 @@ export function setCondition({ status, now }: Draft, type: string, value: boolea
 }
 
 /** What becomes of the size of something that has pods (upstream: reconcileAutoscaler). */
-export function planScale(it: Autoscaler, measured: Measured, memory: Memory): ScalePlan {
+export function planScale(it: Autoscaler, measured: Measured, before: Memory): ScalePlan {
   const { current, now } = measured;
+  // The size it is found with counts as recommended: whoever has just begun to look does not shrink it at once.
+  const memory = before.recommendations.length > 0 ? before : { ...before, recommendations: [{ at: now, replicas: current }] };
   const { maxReplicas, minReplicas = 1 } = it.spec;
   const draft: Draft = {
     status: { ...it.status, desiredReplicas: it.status?.desiredReplicas ?? 0, currentReplicas: current },
@@ -70,12 +72,14 @@ export function planScale(it: Autoscaler, measured: Measured, memory: Memory): S
 function askMetrics(it: Autoscaler, measured: Measured, draft: Draft): { replicas: number; name: string } | undefined {
   const metrics = it.spec.metrics ?? [];
   const statuses: autoscalingV2.MetricStatus[] = [];
-  const faults: Array<{ reason: string; fault: string }> = [];
+  const faults: Silence[] = [];
   let most: { replicas: number; name: string } | undefined;
   for (const metric of metrics) {
-    const proposal = propose(metric, measured);
+    const proposal = propose(metric, it.metadata.namespace ?? '', measured);
     if ('fault' in proposal) {
       faults.push(proposal);
+      // Each metric has its place in the status, and is looked for there.
+      statuses.push({ type: '' });
       draft.tell.push(['Warning', proposal.reason, proposal.fault]);
       continue;
     }
@@ -87,7 +91,7 @@ function askMetrics(it: Autoscaler, measured: Measured, draft: Draft): { replica
   const [first] = faults;
   if (first && (!most || most.replicas < measured.current)) {
     setCondition(draft, 'ScalingActive', false, first.reason, `the HPA was unable to compute the replica count: ${first.fault}`);
-    const text = `invalid metrics (${faults.length} invalid out of ${metrics.length}), first error is: ${first.fault}`;
+    const text = `invalid metrics (${faults.length} invalid out of ${metrics.length}), first error is: ${first.told}`;
     draft.tell.push(['Warning', 'FailedComputeMetricsReplicas', text]);
     return undefined;
   }
