@@ -21,7 +21,19 @@ const cases: Array<[name: string, document: unknown, patch: unknown, want: unkno
       { name: 'b', image: '2' },
     ]),
   ],
-  ['a new item is appended', containers([{ name: 'a' }]), containers([{ name: 'c' }]), containers([{ name: 'a' }, { name: 'c' }])],
+  ['a new item comes first', containers([{ name: 'a' }]), containers([{ name: 'c' }]), containers([{ name: 'c' }, { name: 'a' }])],
+  [
+    'what the patch does not name stays before what stood behind it',
+    containers([{ name: 'a' }, { name: 'b' }, { name: 'c' }]),
+    containers([{ name: 'new' }, { name: 'b', image: '2' }]),
+    containers([{ name: 'new' }, { name: 'a' }, { name: 'b', image: '2' }, { name: 'c' }]),
+  ],
+  [
+    'a list that is not there yet is taken as it is, doubles too',
+    {},
+    containers([{ name: 'a', image: null }, { name: 'a' }, { name: 'b', $patch: 'delete' }]),
+    containers([{ name: 'a' }, { name: 'a' }]),
+  ],
   [
     '$patch: delete removes an item',
     containers([{ name: 'a' }, { name: 'b' }]),
@@ -70,7 +82,42 @@ const cases: Array<[name: string, document: unknown, patch: unknown, want: unkno
     { spec: { template: { spec: { '$setElementOrder/containers': [{ name: 'b' }, { name: 'a' }] } } } },
     { spec: { template: { spec: { containers: [{ name: 'b' }, { name: 'a' }] } } } },
   ],
+  [
+    '$setElementOrder, the server having another one besides',
+    containers([{ name: 'mine' }, { name: 'a' }, { name: 'b' }]),
+    { spec: { template: { spec: { containers: [{ name: 'c' }], '$setElementOrder/containers': [{ name: 'b' }, { name: 'c' }] } } } },
+    containers([{ name: 'mine' }, { name: 'a' }, { name: 'b' }, { name: 'c' }]),
+  ],
+  [
+    '$patch: delete empties a map',
+    { metadata: { labels: { a: '1' }, name: 'x' } },
+    { metadata: { labels: { $patch: 'delete' } } },
+    { metadata: { labels: {}, name: 'x' } },
+  ],
 ];
+const refused: Array<[name: string, document: unknown, patch: unknown, message: string]> = [
+  [
+    'an order that is not that of the patch',
+    containers([{ name: 'a' }]),
+    { spec: { template: { spec: { containers: [{ name: 'a' }, { name: 'b' }], '$setElementOrder/containers': [{ name: 'b' }] } } } },
+    'The order in patch list:',
+  ],
+  [
+    '$retainKeys that lack what is set',
+    { spec: { strategy: { type: 'Recreate' } } },
+    { spec: { strategy: { type: 'Recreate', $retainKeys: ['rollingUpdate'] } } },
+    'invalid patch format of retainKeys',
+  ],
+  [
+    'an unknown directive',
+    containers([{ name: 'a' }]),
+    containers([{ name: 'a', $patch: 'bogus' }]),
+    'unknown patch type: bogus in map: {"name":"a","$patch":"bogus"}',
+  ],
+];
+for (const [name, document, patch, message] of refused)
+  test(`refused: ${name}`, () => expect(() => strategic(document, patch)).toThrow(message));
+
 for (const [name, document, patch, want] of cases) {
   test(name, () => {
     const before = JSON.stringify(document);

@@ -1,7 +1,6 @@
 import { deepCopy, deepEqual } from '../copy.ts';
-import { type Field, isScalar, type Message, messageOf, singles } from '../schema/schema.ts';
+import { type Field, isScalar, type Message, messageOf } from '../schema/schema.ts';
 import { badRequest } from '../status-error.ts';
-import { applyMergePatch } from './merge.ts';
 
 type Json = Record<string, unknown>;
 const isRecord = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -9,87 +8,121 @@ const orderPrefix = '$setElementOrder/';
 const removePrefix = '$deleteFromPrimitiveList/';
 
 export type StrategicOptions = {
-  /** In merged lists the patch's items come first, in its order, as kustomize has it. The API server adds new ones behind. */
+  /** In merged lists the patch's items come before all others, as kustomize has it. In the API server those that it does not name stay before what stood behind them. */
   patchedFirst?: boolean;
 };
 
 /**
  * Strategic merge patch: a merge patch that knows, from the message, which lists are merged by which key.
  * Directives: $patch (replace, delete, merge), $retainKeys, $setElementOrder/<list>, $deleteFromPrimitiveList/<list>.
- * The document stays as it is. (Rules: kubernetes/community, strategic-merge-patch.md.)
+ * The document stays as it is. (Rules: kubernetes/community, strategic-merge-patch.md; where that is silent, as
+ * apimachinery's strategicpatch does: what is not in the document yet is taken as the patch has it, unmerged, and items of a
+ * merged list that the document does not have come before the first item they are not told to follow.)
  */
 export function applyStrategicPatch(messageName: string, document: unknown, patch: unknown, options: StrategicOptions = {}): unknown {
   if (!isRecord(patch)) throw badRequest('error decoding patch: the patch must be an object');
   return mergeObject(messageOf(messageName), isRecord(document) ? document : {}, patch, options);
 }
 
-function mergeObject(message: Message | undefined, current: Json, patch: Json, options: StrategicOptions): unknown {
-  if (!message) return applyMergePatch(current, patch);
+/** Without a message every list is replaced and every object merged: a map, or a value whose form is not known. */
+function mergeObject(message: Message | undefined, current: Json, patch: Json, options: StrategicOptions): Json {
   const directive = patch.$patch;
   if (directive === 'replace') return without(patch, '$patch');
   if (directive === 'delete') return {};
-  if (directive !== undefined && directive !== 'merge') throw badRequest(`Unknown type of directive in map: ${String(directive)}`);
-  const result: Json = { ...current };
-  if (Array.isArray(patch.$retainKeys)) {
-    for (const key of Object.keys(result)) if (!patch.$retainKeys.includes(key)) delete result[key];
-  }
+  if (directive !== undefined && directive !== 'merge')
+    throw badRequest(`unknown patch type: ${String(directive)} in map: ${JSON.stringify(patch)}`);
+  const result = retained(current, patch);
   for (const [key, value] of Object.entries(patch)) {
     if (key.startsWith('$') || key === '__proto__') continue;
     if (value === null) delete result[key];
-    else result[key] = mergeField(message.fields.get(key), Object.hasOwn(result, key) ? result[key] : undefined, value, options);
+    else set(result, key, mergeField(message?.fields.get(key), Object.hasOwn(result, key) ? result[key] : undefined, value, options));
   }
   for (const [key, value] of Object.entries(patch)) {
     if (key.startsWith(removePrefix)) removePrimitives(result, key.slice(removePrefix.length), value);
-  }
-  for (const [key, value] of Object.entries(patch)) {
-    if (key.startsWith(orderPrefix)) sortList(message, result, key.slice(orderPrefix.length), value);
+    if (key.startsWith(orderPrefix)) order(message, { current, result, patch }, key.slice(orderPrefix.length), value);
   }
   return result;
 }
 
-function mergeField(field: Field | undefined, current: unknown, value: unknown, options: StrategicOptions): unknown {
-  if (Array.isArray(value)) {
-    if (!field?.list || !field.strategies.includes('merge')) return withoutDirectives(value);
-    return mergeList(field, Array.isArray(current) ? current : [], value, options);
-  }
-  if (!isRecord(value)) return value;
-  if (field?.map || !field) return value.$patch === 'replace' ? without(value, '$patch') : applyMergePatch(current, value);
-  const plain = isScalar(field.type) || singles[field.type] !== undefined;
-  if (plain) return applyMergePatch(current, value);
-  return mergeObject(messageOf(field.type), isRecord(current) ? current : {}, value, options);
+/** What of the current object stays: all of it, or what $retainKeys names, which must name everything the patch sets. */
+function retained(current: Json, patch: Json): Json {
+  const keys = patch.$retainKeys;
+  if (keys === undefined) return { ...current };
+  const isKept = (key: string): boolean => Array.isArray(keys) && keys.includes(key);
+  const set = Object.keys(patch).filter((key) => !key.startsWith('$') && patch[key] !== null);
+  if (!Array.isArray(keys) || !set.every(isKept)) throw badRequest('invalid patch format of retainKeys');
+  return Object.fromEntries(Object.entries(current).filter(([key]) => isKept(key)));
 }
+
+function mergeField(field: Field | undefined, current: unknown, value: unknown, options: StrategicOptions): unknown {
+  if (Array.isArray(value) && Array.isArray(current) && field?.list && field.strategies.includes('merge'))
+    return mergeList(field, current, value, options);
+  if (isRecord(value) && isRecord(current)) {
+    const message = field && !field.map && !isScalar(field.type) ? messageOf(field.type) : undefined;
+    return mergeObject(message, current, value, options);
+  }
+  return asGiven(value);
+}
+
+/** A value that has nothing to be merged with: whatever in it bears a directive is left out, as is what it sets to null. */
+function asGiven(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((it) => !isDirective(it)).map(asGiven);
+  if (!isRecord(value)) return value;
+  if (isDirective(value)) return undefined;
+  const kept = Object.entries(value).filter(([key, it]) => it !== null && !key.startsWith('$') && !isDirective(it));
+  return Object.fromEntries(kept.map(([key, it]) => [key, asGiven(it)]));
+}
+
+const isDirective = (value: unknown): boolean => isRecord(value) && value.$patch !== undefined;
 
 function mergeList(field: Field, current: unknown[], patch: unknown[], options: StrategicOptions): unknown[] {
   if (isScalar(field.type)) {
-    const [first, then] = options.patchedFirst ? [patch, current] : [current, patch];
-    return [...first, ...then.filter((it) => !first.some((have) => deepEqual(have, it)))];
+    const merged = [...current, ...patch].filter((it, at, all) => all.indexOf(it) === at);
+    return arranged(merged, { patch, server: current }, (it) => it, options);
   }
   const mergeKey = field.mergeKey;
   if (!mergeKey) throw badRequest('no merge key is known for a merged list');
-  if (patch.some((it) => isRecord(it) && it.$patch === 'replace')) {
-    return patch.filter((it) => !(isRecord(it) && it.$patch === 'replace')).map(deepCopy);
-  }
-  let result = [...current];
+  const told = patch.filter((it) => !isDirective(it));
+  const directives = patch.filter((it): it is Json => isRecord(it) && isDirective(it));
+  const unknown = directives.find((it) => it.$patch !== 'delete' && it.$patch !== 'replace');
+  if (unknown) throw badRequest(`unknown patch type: ${String(unknown.$patch)} in map: ${JSON.stringify(unknown)}`);
+  if (directives.some((it) => it.$patch === 'replace')) return told.map(asGiven);
+  const idOf = (it: unknown): unknown => (isRecord(it) ? it[mergeKey] : undefined);
   for (const item of patch) {
     if (!isRecord(item)) throw badRequest('expected an object in a merged list');
-    const id = item[mergeKey];
-    if (id === undefined) throw badRequest(`map: ${JSON.stringify(item)} does not contain declared merge key: ${mergeKey}`);
-    const same = (it: unknown): boolean => isRecord(it) && deepEqual(it[mergeKey], id);
-    if (item.$patch === 'delete') {
-      result = result.filter((it) => !same(it));
-      continue;
-    }
-    const at = result.findIndex(same);
-    const merged = mergeObject(messageOf(field.type), at >= 0 ? (result[at] as Json) : {}, item, options);
-    if (at >= 0) result[at] = merged;
-    else result.push(merged);
+    if (idOf(item) === undefined) throw badRequest(`map: ${JSON.stringify(item)} does not contain declared merge key: ${mergeKey}`);
   }
-  if (!options.patchedFirst) return result;
-  const rankOf = (it: unknown): number => {
-    const rank = patch.findIndex((other) => isRecord(it) && isRecord(other) && deepEqual(it[mergeKey], other[mergeKey]));
-    return rank < 0 ? patch.length : rank;
-  };
-  return result.sort((a, b) => rankOf(a) - rankOf(b));
+  const server = current.filter((it) => !directives.some((gone) => deepEqual(idOf(gone), idOf(it))));
+  const merged = [...server];
+  for (const item of told as Json[]) {
+    const at = merged.findIndex((it) => deepEqual(idOf(it), idOf(item)));
+    if (at < 0) merged.push(asGiven(item));
+    else merged[at] = mergeObject(messageOf(field.type), merged[at] as Json, item, options);
+  }
+  return arranged(merged, { patch: told, server }, idOf, options);
+}
+
+/** What the patch names, in its order, and between it what only the server has, each before the first that stood behind it. */
+function arranged(
+  merged: unknown[],
+  orders: { patch: unknown[]; server: unknown[] },
+  idOf: (item: unknown) => unknown,
+  options: StrategicOptions,
+): unknown[] {
+  const rank = (list: unknown[], item: unknown): number => list.findIndex((it) => deepEqual(idOf(it), idOf(item)));
+  const ranked = merged.map((item) => ({ item, patch: rank(orders.patch, item), server: rank(orders.server, item) }));
+  const named = ranked.filter((it) => it.patch >= 0).sort((a, b) => a.patch - b.patch);
+  const others = ranked.filter((it) => it.patch < 0).sort((a, b) => a.server - b.server);
+  const result: unknown[] = [];
+  let next = 0;
+  for (const it of named) {
+    while (!options.patchedFirst && next < others.length && (others[next]?.server as number) < it.server) {
+      result.push(others[next]?.item);
+      next += 1;
+    }
+    result.push(it.item);
+  }
+  return [...result, ...others.slice(next).map((it) => it.item)];
 }
 
 function removePrimitives(result: Json, key: string, values: unknown): void {
@@ -98,27 +131,35 @@ function removePrimitives(result: Json, key: string, values: unknown): void {
   result[key] = list.filter((it) => !values.includes(it));
 }
 
-/** Items the order names come in that order; what the server has besides keeps its place behind its neighbour. */
-function sortList(message: Message, result: Json, key: string, order: unknown): void {
-  const list = result[key];
-  const field = message.fields.get(key);
-  if (!Array.isArray(list) || !Array.isArray(order) || !field) return;
+/** $setElementOrder: the order of a merged list, told whole, against that of the document. */
+function order(message: Message | undefined, lists: { current: Json; result: Json; patch: Json }, key: string, wanted: unknown): void {
+  const list = lists.result[key];
+  const field = message?.fields.get(key);
+  if (!Array.isArray(wanted)) throw badRequest('invalid patch format of setElementOrder list');
+  if (!Array.isArray(list) || !field) return;
   const idOf = (it: unknown): unknown => (field.mergeKey && isRecord(it) ? it[field.mergeKey] : it);
-  const ranks = order.map(idOf);
-  let last = -1;
-  const ranked = list.map((item, place) => {
-    const rank = ranks.findIndex((it) => deepEqual(it, idOf(item)));
-    if (rank >= 0) last = rank;
-    return { item, place, rank: rank >= 0 ? rank : last + 0.5 };
-  });
-  result[key] = ranked.sort((a, b) => a.rank - b.rank || a.place - b.place).map((it) => it.item);
+  checkOrder(lists.patch[key], wanted, idOf);
+  const server = lists.current[key];
+  lists.result[key] = arranged(list, { patch: wanted, server: Array.isArray(server) ? server : [] }, idOf, {});
+}
+
+/** The order must name the items of the patch, in their order. */
+function checkOrder(patched: unknown, wanted: unknown[], idOf: (item: unknown) => unknown): void {
+  if (!Array.isArray(patched) || wanted.length === 0) return;
+  const items = patched.filter((it) => !isDirective(it));
+  let next = 0;
+  for (const it of wanted) if (next < items.length && deepEqual(idOf(it), idOf(items[next]))) next += 1;
+  if (next === items.length) return;
+  const told = `${JSON.stringify(patched)}\n doesn't match $setElementOrder list:\n${JSON.stringify(wanted)}`;
+  throw badRequest(`The order in patch list:\n${told}\n`);
+}
+
+function set(result: Json, key: string, value: unknown): void {
+  if (value === undefined) delete result[key];
+  else result[key] = value;
 }
 
 const without = (value: Json, key: string): Json => {
   const { [key]: _, ...rest } = value;
   return deepCopy(rest);
 };
-
-function withoutDirectives(list: unknown[]): unknown[] {
-  return list.filter((it) => !(isRecord(it) && '$patch' in it)).map(deepCopy);
-}
