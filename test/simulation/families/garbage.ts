@@ -149,5 +149,5 @@ export const garbageFamily: Family = {
     }
     for (const it of state.list(pod)) if (!it.metadata.ownerReferences?.length) await user.delete(pod, it.metadata);
   },
-  invariants: () => [nothingIsLeft, foregroundWaits, namespacesGoEmpty, orphansStay()],
+  invariants: () => [nothingIsLeft, foregroundWaits(), namespacesGoEmpty, orphansStay()],
 };

@@ -1,4 +1,5 @@
 import { type core, event, kindByName, kinds, lease, namespace, type AnyKind } from '../../../src/kinds/index.ts';
+import type { Milliseconds } from '../../../src/lib/clock.ts';
 import { isDeleting, keyOf } from '../../../src/meta/owner.ts';
 import type { KubeObject, OwnerReference } from '../../../src/meta/types.ts';
 import type { World } from '../world.ts';
@@ -30,17 +31,28 @@ export const nothingIsLeft: Invariant = {
   },
 };
 
-/** An owner that is deleted in the foreground goes after what it blocks on. */
-export const foregroundWaits: Invariant = {
-  name: 'who is deleted in the foreground goes last',
-  *after({ kind, now, was }, world) {
-    if (now || !was?.metadata.finalizers?.includes('foregroundDeletion')) return;
-    const early = world.clock.now() - 2 * longestTurn;
-    for (const it of dependentsOf(was, world)) {
-      const blocks = it.metadata.ownerReferences?.some((one: OwnerReference) => one.uid === was.metadata.uid && one.blockOwnerDeletion);
-      if (blocks && Date.parse(it.metadata.creationTimestamp) < early) yield `${kind.kind} ${keyOf(was)} went before ${nameOf(it)}`;
-    }
-  },
+/** An owner that is deleted in the foreground goes after what it blocks on, but for what it got a moment ago. */
+export const foregroundWaits = (): Invariant => {
+  /** Since when somebody has an owner, by the uids of both. */
+  const since = new Map<string, Milliseconds>();
+  const pair = (owner: string, dependent: string): string => `${owner} ${dependent}`;
+  return {
+    name: 'who is deleted in the foreground goes last',
+    *after({ kind, now, was }, world) {
+      for (const { uid } of (now ?? was)?.metadata.ownerReferences ?? []) {
+        const key = pair(uid, (now ?? was)?.metadata.uid ?? '');
+        if (!now) since.delete(key);
+        else if (!since.has(key)) since.set(key, world.clock.now());
+      }
+      if (now || !was?.metadata.finalizers?.includes('foregroundDeletion')) return;
+      const { uid } = was.metadata;
+      for (const it of dependentsOf(was, world)) {
+        const blocks = it.metadata.ownerReferences?.some((one: OwnerReference) => one.uid === uid && one.blockOwnerDeletion);
+        const isLong = (since.get(pair(uid, it.metadata.uid)) ?? 0) < world.clock.now() - 2 * longestTurn;
+        if (blocks && isLong) yield `${kind.kind} ${keyOf(was)} went before ${nameOf(it)}`;
+      }
+    },
+  };
 };
 
 function* dependentsOf(owner: KubeObject, { state }: World): Iterable<KubeObject> {
