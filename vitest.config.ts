@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-const shared = { testTimeout: 20_000, hookTimeout: 60_000 };
+// Two at a time also on two cores, of which vitest would leave one to itself; it has little to do.
+const shared = { testTimeout: 20_000, hookTimeout: 60_000, maxWorkers: 2 };
 
 const endToEnd = {
   pool: 'forks' as const,
@@ -10,7 +11,7 @@ const endToEnd = {
   hookTimeout: 180_000,
 };
 
-/** Files that take what a machine has once: the ports a user's cluster has by default, port 8080, the user's own files, all of its cores. */
+/** Files that take what a machine has once: the ports a user's cluster has by default, port 8080, the user's own files. One of them at a time. */
 const alone = [
   'cli',
   'cli-like-kubectl',
@@ -47,10 +48,13 @@ export default defineConfig({
           name: 'integration',
           include: ['test/{contracts,integration,rules}/**/*.test.ts'],
           pool: 'forks',
+          // Modules hold no state: they are loaded once for all files, not a second's work for each.
+          isolate: false,
           testTimeout: 60_000,
         },
       },
-      // Real containers on a real engine. They wait more than they work, so two files run side by side.
+      // Real containers on a real engine. They wait more than they work, so two files run side by side; `npm test` runs
+      // those of the last project beside them.
       {
         test: { ...endToEnd, name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: alone, maxWorkers: 2, sequence: { groupOrder: 1 } },
       },

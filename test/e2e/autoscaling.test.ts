@@ -11,7 +11,7 @@ let client: Client;
 let kubectl: Kubectl;
 let close = (): void => {};
 beforeAll(async () => {
-  cluster = await startTestCluster({ name: 'scaling', second: 194, nodePorts: '31100-31199' });
+  cluster = await startTestCluster({ name: 'scaling', second: 194, nodePorts: '28100-28199' });
   ({ client, close } = readKubeconfig(cluster.kubeconfig));
   kubectl = kubectlOf(kubectls().at(-1)?.path ?? 'kubectl', cluster.kubeconfig);
 });

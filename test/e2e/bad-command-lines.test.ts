@@ -58,7 +58,7 @@ let peapod: Client;
 let kubectl: Client | undefined;
 let node: string;
 beforeAll(async () => {
-  cluster = await startTestCluster({ name: 'bad-lines', second: 166, nodePorts: '22500-22999' });
+  cluster = await startTestCluster({ name: 'bad-lines', second: 166, nodePorts: '19500-19999' });
   const clients = clientsIn(home, cluster.kubeconfig);
   peapod = clients.at(-1) as Client;
   kubectl = clients.length > 1 ? clients.at(-2) : undefined;

@@ -37,7 +37,7 @@ const dockerHost = process.env.DOCKER_HOST ? { DOCKER_HOST: process.env.DOCKER_H
 const which = (): string[] => ['--name=cli-e2e', `--data-dir=${dataDir()}`];
 const up = (...more: string[]) =>
   peapod(
-    ...['up', '--detach', ...which(), `--port=${port}`, '--pod-cidr=10.181.0.0/16', '--service-cidr=10.182.0.0/16'],
+    ...['up', '--detach', ...which(), `--port=${port}`, '--pod-cidr=10.178.0.0/16', '--service-cidr=10.179.0.0/16'],
     ...['--node-ports=30600-30620', ...more],
   );
 

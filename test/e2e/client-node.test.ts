@@ -6,7 +6,7 @@ import { pause, startTestCluster, type TestCluster } from '../fixtures/cluster/c
 let cluster: TestCluster;
 let config: KubeConfig;
 beforeAll(async () => {
-  cluster = await startTestCluster({ name: 'client', second: 214, nodePorts: '27000-27999' });
+  cluster = await startTestCluster({ name: 'client', second: 228, nodePorts: '27000-27999' });
   config = new KubeConfig();
   config.loadFromFile(cluster.kubeconfig);
 });

@@ -10,7 +10,7 @@ let cluster: TestCluster;
 let home: string;
 let env: NodeJS.ProcessEnv;
 beforeAll(async () => {
-  cluster = await startTestCluster({ name: 'completion', second: 168, nodePorts: '23000-23099' });
+  cluster = await startTestCluster({ name: 'completion', second: 168, nodePorts: '23200-23299' });
   home = mkdtempSync(join(tmpdir(), 'peapod-completion-'));
   mkdirSync(join(home, 'bin'));
   writeFileSync(join(home, 'bin/peapod'), `#!/bin/sh\nexec "${process.execPath}" "${resolve('dist/bin.js')}" "$@"\n`);

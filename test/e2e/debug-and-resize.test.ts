@@ -18,7 +18,7 @@ let client: Client;
 let close = (): void => {};
 beforeAll(async () => {
   if (!newest) return;
-  cluster = await startTestCluster({ name: 'debug', second: 216 });
+  cluster = await startTestCluster({ name: 'debug', second: 224 });
   kubectl = kubectlOf(newest.path, cluster.kubeconfig);
   ({ client, close } = readKubeconfig(cluster.kubeconfig));
 });

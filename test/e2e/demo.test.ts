@@ -23,7 +23,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
-  const { code, stderr } = await peapod('up', '--detach', `--port=${port}`, '--pod-cidr=10.185.0.0/16', '--service-cidr=10.186.0.0/16');
+  const { code, stderr } = await peapod('up', '--detach', `--port=${port}`, '--pod-cidr=10.184.0.0/16', '--service-cidr=10.185.0.0/16');
   expect([code, stderr]).toEqual([0, '']);
 });
 afterAll(async () => {

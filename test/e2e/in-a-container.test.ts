@@ -11,7 +11,7 @@ const image = `peapod:e2e-${process.pid}`;
 const container = `peapod-e2e-${process.pid}`;
 const dataDir = mkdtempSync(join(tmpdir(), 'peapod-in-a-container-'));
 const docker = (...args: string[]) => run('docker', args, { timeout: 120_000 });
-const settings = ['-e', 'PEAPOD_NAME=in-a-container', '-e', 'PEAPOD_POD_CIDR=10.193.0.0/16', '-e', 'PEAPOD_SERVICE_CIDR=10.194.0.0/16'];
+const settings = ['-e', 'PEAPOD_NAME=in-a-container', '-e', 'PEAPOD_POD_CIDR=10.196.0.0/16', '-e', 'PEAPOD_SERVICE_CIDR=10.197.0.0/16'];
 const given = [
   ...['--network=host', '--pid=host', '--cap-add=NET_ADMIN', '--cap-add=SYS_ADMIN', '--cap-add=SYS_PTRACE'],
   ...['--security-opt=seccomp=unconfined', '-v=/run:/run', `-v=${dataDir}:${dataDir}`, '-v=/var/lib/docker:/var/lib/docker'],

@@ -11,7 +11,7 @@ let client: Client;
 let kubectl: Kubectl;
 let close = (): void => {};
 beforeAll(async () => {
-  cluster = await startTestCluster({ name: 'jobs', second: 190, nodePorts: '31000-31099' });
+  cluster = await startTestCluster({ name: 'jobs', second: 190, nodePorts: '28000-28099' });
   ({ client, close } = readKubeconfig(cluster.kubeconfig));
   kubectl = kubectlOf(kubectls().at(-1)?.path ?? 'kubectl', cluster.kubeconfig);
 });

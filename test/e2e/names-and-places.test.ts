@@ -12,7 +12,7 @@ let cluster: TestCluster;
 let client: Client;
 let close = (): void => {};
 beforeAll(async () => {
-  cluster = await startTestCluster({ name: 'names', second: 248, nodePorts: '22000-22999' });
+  cluster = await startTestCluster({ name: 'names', second: 248, nodePorts: '22600-22999' });
   ({ client, close } = readKubeconfig(cluster.kubeconfig));
 });
 afterAll(async () => {

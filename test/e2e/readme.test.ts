@@ -52,7 +52,7 @@ async function follow(path: string, env: NodeJS.ProcessEnv): Promise<(part: stri
 }
 
 test.skipIf(!newest)('the commands of the README work as they stand', { timeout: 180_000 }, async () => {
-  const outputOf = await follow('README.md', await environment('readme', 202, '24000-24999'));
+  const outputOf = await follow('README.md', await environment('readme', 202, '28600-28999'));
   expect(outputOf('get nodes')).toMatch(/ Ready /);
   expect(outputOf('get pods')).toMatch(/^hello-node-[a-z0-9]+-[a-z0-9]{5} +1\/1 +Running /m);
   expect(outputOf('docker ps')).toContain('k8s_echoserver_hello-node-');

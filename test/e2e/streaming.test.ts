@@ -73,7 +73,7 @@ spec:
 let cluster: TestCluster;
 beforeAll(async () => {
   if (all.length === 0) return;
-  cluster = await startTestCluster({ name: 'streaming', second: 240, nodePorts: '24000-24999' });
+  cluster = await startTestCluster({ name: 'streaming', second: 240, nodePorts: '24000-24499' });
   const kubectl = kubectlOf(all.at(-1)?.path as string, cluster.kubeconfig);
   await eventually('the service account', async () => (await kubectl(['get', 'serviceaccount', 'default'])).code === 0);
   await kubectl.ok(['apply', '-f', '-'], { input: pods });

@@ -21,7 +21,7 @@ let cluster: TestCluster;
 let client: Client;
 let close = (): void => {};
 beforeAll(async () => {
-  cluster = await startTestCluster({ name: 'workloads', second: 218, nodePorts: '26000-26999' });
+  cluster = await startTestCluster({ name: 'workloads', second: 226, nodePorts: '26000-26999' });
   ({ client, close } = readKubeconfig(cluster.kubeconfig));
 });
 afterAll(async () => {
@@ -104,7 +104,7 @@ test('a Service is reached by name from pods, by cluster IP from the host, and b
     expect(inside(asker, 'wget', '-q', '-O-', `http://${name}/`)).toContain('hello from web-');
   const peers = inside(asker, 'nslookup', 'peers.default.svc.cluster.local');
   for (const it of web) expect(peers).toContain(it.status?.podIP);
-  expect(inside(asker, 'cat', '/etc/resolv.conf')).toContain('nameserver 10.219.0.10');
+  expect(inside(asker, 'cat', '/etc/resolv.conf')).toContain('nameserver 10.227.0.10');
 });
 
 test('during a rolling update no request fails', async () => {
