@@ -36,13 +36,18 @@ const cases: Array<[name: string, deployment: object, before: object | undefined
   ['one that cannot be read stays', {}, { [revision]: 'x' }, 5, { [revision]: 'x' }],
 ];
 test.each(cases)('%s', (_, deployment, before, number, want) => {
-  expect(currentAnnotations(annotated({ ...deployment }), before && { ...before }, number)).toEqual(want);
+  expect(currentAnnotations(annotated({ ...deployment }), before && { ...before }, BigInt(number))).toEqual(want);
 });
 
 test('a long history loses its beginning', () => {
   const long = Array.from({ length: 600 }, (_, i) => i + 1).join(',');
-  const { [history]: now = '' } = currentAnnotations(aDeployment(1), { [revision]: '601', [history]: long }, 700);
+  const { [history]: now = '' } = currentAnnotations(aDeployment(1), { [revision]: '601', [history]: long }, 700n);
   expect([now.length <= 2000, now.endsWith(',600,601'), long.endsWith(now.slice(0, -4))]).toEqual([true, true, true]);
+});
+
+test('a revision that no double can hold is counted on by one', () => {
+  const draft = setDraft(aDeployment(1), [aSet('old', 1, { annotations: { [revision]: '3546343826724305832' } })], 0);
+  expect(draft.metadata.annotations?.[revision]).toBe('3546343826724305833');
 });
 
 test('a set carries the hash in name, labels, selector and template, and the deployment’s size', () => {

@@ -23,11 +23,17 @@ const notCopied = new Set([
 /** Longer histories lose their oldest entries. */
 const historyLimit = 2000;
 
-const wholeNumber = (text: string | undefined): number | undefined =>
-  text !== undefined && /^-?\d+$/.test(text) ? Number(text) : undefined;
+const isWhole = (text: string | undefined): text is string => text !== undefined && /^-?\d+$/.test(text);
+const wholeNumber = (text: string | undefined): number | undefined => (isWhole(text) ? Number(text) : undefined);
 
-export const revisionOf = (set: Annotated): number => wholeNumber(set.metadata.annotations?.[revisionKey]) ?? 0;
-export const maxRevision = (sets: readonly Annotated[]): number => Math.max(0, ...sets.map(revisionOf));
+/** An int64: a user's number may be beyond what a double counts by ones. */
+export function revisionOf(set: Annotated): bigint {
+  const text = set.metadata.annotations?.[revisionKey];
+  return isWhole(text) ? BigInt(text) : 0n;
+}
+
+export const maxRevision = (sets: readonly Annotated[]): bigint =>
+  sets.map(revisionOf).reduce((highest, it) => (it > highest ? it : highest), 0n);
 /** The deployment's replicas when the set was last sized. */
 export const desiredReplicas = (set: Annotated): number | undefined => wholeNumber(set.metadata.annotations?.[desiredKey]);
 /** The most pods the deployment could have then. */
@@ -40,14 +46,13 @@ export const sizeAnnotations = (deployment: apps.Deployment): Annotations => ({
 });
 
 /** The annotations the current set is to have (upstream: deployment_util.go, SetNewReplicaSetAnnotations). */
-export function currentAnnotations(deployment: apps.Deployment, before: Annotations | undefined, revision: number): Annotations {
+export function currentAnnotations(deployment: apps.Deployment, before: Annotations | undefined, revision: bigint): Annotations {
   const copied = Object.entries(deployment.metadata.annotations ?? {}).filter(([key]) => !notCopied.has(key));
   const annotations: Annotations = { ...before, ...Object.fromEntries(copied) };
   const old = before?.[revisionKey];
-  const number = wholeNumber(old);
   // An unreadable revision is left alone. One that is higher stays: sets with lower ones may have been removed.
-  if (old && number === undefined) return annotations;
-  if ((number ?? 0) >= revision) return annotations;
+  if (old && !isWhole(old)) return annotations;
+  if (BigInt(old || 0) >= revision) return annotations;
   annotations[revisionKey] = String(revision);
   // It has served before and does so again: the deployment was rolled back to it.
   if (old) annotations[historyKey] = withEntry(before?.[historyKey], old);

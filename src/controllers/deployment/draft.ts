@@ -18,7 +18,7 @@ export function setDraft(
   const template = deepCopy(withoutHash(deployment.spec.template));
   const labels = { ...template.metadata?.labels, [hashLabel]: hash };
   template.metadata = { ...template.metadata, labels } as typeof template.metadata;
-  const annotations = { ...currentAnnotations(deployment, undefined, maxRevision(old) + 1), ...sizeAnnotations(deployment) };
+  const annotations = { ...currentAnnotations(deployment, undefined, maxRevision(old) + 1n), ...sizeAnnotations(deployment) };
   return {
     metadata: {
       name: `${name}-${hash}`,
@@ -45,7 +45,7 @@ export function revisedSet(
 ): apps.ReplicaSet | undefined {
   const draft = deepCopy(set);
   if (set === sets.current) {
-    draft.metadata.annotations = currentAnnotations(deployment, draft.metadata.annotations, maxRevision(sets.old) + 1);
+    draft.metadata.annotations = currentAnnotations(deployment, draft.metadata.annotations, maxRevision(sets.old) + 1n);
     if ((draft.spec.minReadySeconds ?? 0) !== (deployment.spec.minReadySeconds ?? 0)) {
       draft.spec.minReadySeconds = deployment.spec.minReadySeconds ?? 0;
     }
