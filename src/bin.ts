@@ -46,7 +46,7 @@ function clusterEdge(given: Settings, config: Config): ClusterEdge {
     },
     engine: async () => (await openRuntime()).info(),
     async remove({ keepData, hasRun }) {
-      const [{ removeNode }, { localRoutes, removeFromKernel, tableNameOf }] = await Promise.all([
+      const [{ removeNode }, { localRoutes, markOf, removeFromKernel, removeMarkedRoutes, tableNameOf }] = await Promise.all([
         import('./kubelet/index.ts'),
         import('./proxy/index.ts'),
       ]);
@@ -60,8 +60,9 @@ function clusterEdge(given: Settings, config: Config): ClusterEdge {
       if (!hasRun) return removed;
       try {
         await localRoutes.remove(network.serviceCidr);
+        await removeMarkedRoutes(markOf(config.cluster));
       } catch (error) {
-        removed.failures.push(`the route of ${network.serviceCidr} is still there: ${(error as Error).message}`);
+        removed.failures.push(`a route of service addresses is still there: ${(error as Error).message}`);
       }
       try {
         if (process.platform === 'linux') await removeFromKernel(tableNameOf(config.cluster), config.cluster);

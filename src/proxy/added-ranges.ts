@@ -4,11 +4,14 @@ import type { Log } from '../lib/log.ts';
 import { contains } from './cidr.ts';
 
 /** A range that is kept local to this host until it ends. */
-type Kept = { end(): Promise<void> };
+type Kept = { look(): void; end(): Promise<void> };
 
 /** Service addresses besides the cluster's own range: what ServiceCIDR objects add. */
 export interface AddedRanges {
   contains(address: string): boolean;
+  list(): readonly string[];
+  /** Looks after one of them, since something may have removed it. */
+  look(cidr: string): void;
   end(): Promise<void>;
 }
 
@@ -20,7 +23,7 @@ export const rangesOf = ({ spec }: networking.ServiceCIDR, own: string): string[
 export function followAddedRanges(
   objects: Pick<Informer<networking.ServiceCIDR>, 'onChange'>,
   own: string,
-  { keep, log }: { keep: (cidr: string) => Promise<Kept>; log: Log },
+  { keep, changed, log }: { keep: (cidr: string) => Promise<Kept>; changed: () => unknown; log: Log },
 ): AddedRanges {
   const kept = new Map<string, Promise<Kept | undefined>>();
   const begin = (cidr: string): Promise<Kept | undefined> =>
@@ -37,9 +40,13 @@ export function followAddedRanges(
     for (const cidr of rangesOf(object, own)) {
       if (type === 'deleted') void end(cidr);
       else if (!kept.has(cidr)) kept.set(cidr, begin(cidr));
+      else continue;
+      changed();
     }
   });
   return {
+    list: () => [...kept.keys()],
+    look: (cidr) => void kept.get(cidr)?.then((it) => it?.look()),
     contains: (address) => [...kept.keys()].some((cidr) => contains(cidr, address)),
     async end() {
       stop();

@@ -1,7 +1,7 @@
 export { type ServiceProxy, type ProxyConfig, startProxy } from './proxy.ts';
 export type { Listener } from './table.ts';
 export type { ListenFault, Traffic } from './traffic.ts';
-export { type LocalRoutes, localRoutes } from './userspace/service-route.ts';
+export { type LocalRoutes, localRoutes, markOf, removeMarkedRoutes } from './userspace/service-route.ts';
 export { createUserspace } from './userspace/userspace.ts';
 export { createKernelTable } from './nftables/kernel-table.ts';
 export { programs } from './nftables/nft.ts';

@@ -5,6 +5,7 @@ import { bridgeWith, prepareBridge } from './nftables/bridge.ts';
 import { createKernelTable, type KernelTable } from './nftables/kernel-table.ts';
 import { createNftables } from './nftables/nftables.ts';
 import { type Programs, programs as hostPrograms } from './nftables/nft.ts';
+import { piecesOfRanges } from './nftables/service-pieces.ts';
 import { skeleton, type TableFacts } from './nftables/skeleton.ts';
 import { startUpkeep } from './nftables/upkeep.ts';
 import type { Traffic } from './traffic.ts';
@@ -33,6 +34,8 @@ export type Plane = {
   traffic: Traffic;
   /** Where NetworkPolicies can be enforced. */
   table?: KernelTable;
+  /** Says which ranges of service addresses there are besides the cluster's own. */
+  serve(ranges: readonly string[]): void;
   fault(): string | undefined;
   close(): Promise<void>;
 };
@@ -51,7 +54,14 @@ export async function openPlane(config: PlaneConfig, { clock, random, log, count
     why = ready;
   }
   const traffic = createUserspace({ clock, random, ownAddress: config.nodeAddress, ...(count && { count }) });
-  return { name: 'userspace', ...(why !== undefined && { why }), traffic, fault: () => undefined, close: () => traffic.close() };
+  return {
+    name: 'userspace',
+    ...(why !== undefined && { why }),
+    traffic,
+    serve: () => {},
+    fault: () => undefined,
+    close: () => traffic.close(),
+  };
 }
 
 /** Undefined when the kernel of this host can carry services, else what is missing. */
@@ -97,11 +107,17 @@ function openNftables(
   const table = createKernelTable(facts, deps);
   const traffic = createNftables({ table, ...deps });
   const { cluster, nodeAddress } = config;
+  let hasRanges = false;
   const upkeep = startUpkeep({ tableName: facts.name, cluster, nodeAddress, bridge: facts.bridge }, { table, ...deps });
   return {
     name: 'nftables',
     traffic,
     table,
+    serve(ranges) {
+      const pieces = piecesOfRanges(ranges);
+      if (pieces.length > 0 || hasRanges) void table.want('ranges', pieces);
+      hasRanges = pieces.length > 0;
+    },
     fault: upkeep.fault,
     async close() {
       await upkeep.stop();

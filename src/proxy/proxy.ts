@@ -18,7 +18,7 @@ import { complaintText, createPorts, type Wish } from './ports.ts';
 import { createServiceStatus, type Served } from './service-status.ts';
 import { isBalanced, listenersOfPod, listenersOfService, type NodeFacts } from './table.ts';
 import type { ListenFault, Traffic } from './traffic.ts';
-import { keepRoute, type LocalRoutes, localRoutes } from './userspace/service-route.ts';
+import { keepRoute, type LocalRoutes, localRoutes, markOf } from './userspace/service-route.ts';
 
 export type ProxyConfig = {
   mode: PlaneChoice;
@@ -91,8 +91,11 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
   const { traffic } = plane;
   const statuses = createServiceStatus({ name: config.nodeName, address: config.nodeAddress, pool: config.loadBalancerPool }, deps);
 
+  let isPlanned = false;
+  let isSynced = false;
   const added = followAddedRanges(informers.of(serviceCidr), config.serviceCidr, {
-    keep: (cidr) => keepRoute(cidr, { routes, clock, log }),
+    keep: (cidr) => keepRoute(cidr, { routes, mark: markOf(planeConfig.cluster), clock, log }),
+    changed: () => isSynced && plan(),
     log,
   });
 
@@ -105,7 +108,6 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
   /** Called after each change of slices. */
   const looking = new Set<() => void>();
   let flushing: Promise<void> = Promise.resolve();
-  let isPlanned = false;
 
   /** Services that found no address in the pool: one may be free now. */
   function markWaiting(): void {
@@ -114,6 +116,10 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
 
   function mark(name: string): void {
     dirty.add(name);
+    plan();
+  }
+
+  function plan(): void {
     if (isPlanned) return;
     isPlanned = true;
     // Changes of one burst, such as a slice and its service, are applied together.
@@ -155,6 +161,7 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
     const names = [...dirty];
     dirty.clear();
     assigned = undefined;
+    plane.serve(added.list());
     await ports.set(names.map(wishOf));
     for (const name of names) {
       const object = name.startsWith('Service ') ? services.get(name.slice(8)) : undefined;
@@ -238,9 +245,10 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
   }
 
   const watch = routes.watch(
-    [config.serviceCidr, config.nodeAddress],
+    () => [config.serviceCidr, config.nodeAddress, ...added.list()],
     (range) => {
       if (range === config.serviceCidr) return route.look();
+      if (range !== config.nodeAddress) return added.look(range);
       log.warn('the network of the pods may have gone', { address: range });
       deps.networkGone?.().catch((error: unknown) => log.error('the network of the pods is not restored', { error: String(error) }));
     },
@@ -261,6 +269,7 @@ export async function startProxy(config: ProxyConfig, deps: Deps): Promise<Servi
   signal.addEventListener('abort', () => void stop(), { once: true });
 
   await Promise.all([services.synced, slices.synced, pods.synced, informers.of(node).synced]);
+  isSynced = true;
   // Before services: what is not to be reached is not reached for a moment either.
   const policies = startPolicies(
     plane.table,

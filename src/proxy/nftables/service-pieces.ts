@@ -84,6 +84,9 @@ function affinityPieces(group: string, endpoints: readonly Endpoint[], seconds: 
   return { chain, pieces };
 }
 
+/** Ranges of service addresses besides the cluster's own. */
+export const piecesOfRanges = (ranges: readonly string[]): Piece[] => disjoint(ranges).map((it) => element('ranges', it));
+
 /** IPv4 ranges without those that lie within another: the kernel takes no overlapping intervals. */
 export function disjoint(ranges: readonly string[]): string[] {
   const parsed = ranges

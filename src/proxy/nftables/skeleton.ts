@@ -25,7 +25,7 @@ export const serviceKey = 'ip daddr . meta l4proto . th dport';
  * - `services`: address, protocol and port → the chain that chooses an endpoint; `endpoints`: the same and a number →
  *   an endpoint.
  * - `refused`: what has no endpoints. `input` refuses it, and whatever else is asked of service addresses: a program that
- *   listens on all addresses of this host is no service.
+ *   listens on all addresses of this host is no service. `ranges`: those that ServiceCIDRs add.
  * - `egress`, `ingress`: pods that NetworkPolicies select → what they may do; what returns from there is allowed. The node
  *   itself reaches its pods by `output`, which asks nobody: probes go on.
  * - `source`: endpoints that could not answer the client itself see this host instead: a pod that asked its own service,
@@ -40,6 +40,7 @@ export const skeleton = (it: TableFacts): string => `table ip ${it.name} {
   set refused { type ipv4_addr . inet_proto . inet_service; }
   set self { type ipv4_addr . ipv4_addr; }
   set own { type ipv4_addr . inet_proto . inet_service; ${it.own?.length ? `elements = { ${it.own.join(', ')} };` : ''} }
+  set ranges { type ipv4_addr; flags interval; }
   map egress { type ipv4_addr : verdict; }
   map ingress { type ipv4_addr : verdict; }
   chain prerouting {
@@ -59,6 +60,7 @@ export const skeleton = (it: TableFacts): string => `table ip ${it.name} {
     oifname "lo" return
     ip saddr . ip daddr @self masquerade
     ip saddr { 127.0.0.0/8, ${it.serviceCidr} } masquerade
+    ip saddr @ranges masquerade
     ${it.podCidr && it.nodeCidr ? `ip saddr != ${it.podCidr} ip daddr != ${it.nodeCidr} masquerade` : ''}
   }
   chain source-here {
@@ -76,6 +78,7 @@ export const skeleton = (it: TableFacts): string => `table ip ${it.name} {
     ip saddr vmap @egress
     ${serviceKey} @refused goto refuse
     ip daddr ${it.serviceCidr} meta l4proto { tcp, udp } ct status & dnat != dnat ${serviceKey} != @own goto refuse
+    ip daddr @ranges meta l4proto { tcp, udp } ct status & dnat != dnat goto refuse
   }
   chain forward {
     type filter hook forward priority filter - 10; policy accept;

@@ -10,7 +10,7 @@ export type Traits = {
 };
 
 /**
- * What every Traffic does. Loopback addresses stand in for services (127.41.0.x) and pods (127.41.1.x), so it needs no
+ * What every Traffic does. Loopback addresses stand in for services (<net>.0.x) and pods (<net>.1.x), so it needs no
  * containers. `advance` moves the clock the traffic was made with; where the kernel keeps time, it waits.
  */
 export function trafficContract(
@@ -18,6 +18,8 @@ export function trafficContract(
   { isOwnWork }: Traits,
   /** How long a client is remembered, in the test of it. */
   affinitySeconds = 60,
+  /** Of its own for each plane: their tests run side by side. */
+  net = '127.41',
 ): void {
   /** Enough connections to see every endpoint: in turns, or by chance. */
   const enough = isOwnWork ? 6 : 60;
@@ -33,12 +35,12 @@ export function trafficContract(
     for (const stop of running.splice(0)) stop();
   });
 
-  const pods = ['127.41.1.1', '127.41.1.2', '127.41.1.3'];
+  const pods = [`${net}.1.1`, `${net}.1.2`, `${net}.1.3`];
   const target = (address: string) => ({ address, port: 7000 });
   const listener = (protocol: 'TCP' | 'UDP', addresses: string[], more: Partial<Listener> = {}): Listener => ({
-    id: `${protocol} 127.41.0.1:80`,
+    id: `${protocol} ${net}.0.1:80`,
     protocol,
-    address: '127.41.0.1',
+    address: `${net}.0.1`,
     port: 8800,
     via: 'cluster IP',
     group: 'default/web:http',
@@ -69,7 +71,7 @@ export function trafficContract(
   }
 
   const call = (from = '127.0.0.1'): Socket => {
-    const socket = connect({ host: '127.41.0.1', port: 8800, localAddress: from, allowHalfOpen: true });
+    const socket = connect({ host: `${net}.0.1`, port: 8800, localAddress: from, allowHalfOpen: true });
     socket.on('error', () => {});
     running.push(() => socket.destroy());
     return socket;
@@ -103,34 +105,34 @@ export function trafficContract(
   test('without endpoints, and without a listener, a connection is refused at once', async () => {
     await put(listener('TCP', []));
     expect(await word(call())).toBe('ECONNREFUSED');
-    await pod('127.41.1.1');
-    await put(listener('TCP', ['127.41.1.1']));
-    expect(await word(call())).toBe('127.41.1.1');
+    await pod(`${net}.1.1`);
+    await put(listener('TCP', [`${net}.1.1`]));
+    expect(await word(call())).toBe(`${net}.1.1`);
     await put(listener('TCP', []));
     expect(await word(call())).toBe('ECONNREFUSED');
-    await put(listener('TCP', ['127.41.1.1']));
+    await put(listener('TCP', [`${net}.1.1`]));
     await traffic.remove(listener('TCP', []).id);
     expect(await word(call())).toBe('ECONNREFUSED');
   });
 
   testOfOwnWork('an endpoint that refuses is passed over; when all do the connection is reset', async () => {
-    await pod('127.41.1.2');
+    await pod(`${net}.1.2`);
     await put(listener('TCP', pods));
-    expect(await tally(12)).toEqual({ '127.41.1.2': 12 });
-    await put(listener('TCP', ['127.41.1.1', '127.41.1.3']));
+    expect(await tally(12)).toEqual({ [`${net}.1.2`]: 12 });
+    await put(listener('TCP', [`${net}.1.1`, `${net}.1.3`]));
     expect(await word(call())).toBe('ECONNRESET');
   });
 
   test('open connections live on when endpoints, affinity or the listener change', async () => {
     for (const address of pods) await pod(address);
-    await put(listener('TCP', ['127.41.1.1']));
+    await put(listener('TCP', [`${net}.1.1`]));
     const socket = call();
-    expect(await word(socket)).toBe('127.41.1.1');
+    expect(await word(socket)).toBe(`${net}.1.1`);
     const says = async (text: string): Promise<void> => {
       socket.write(text);
       expect(await word(socket)).toBe(text);
     };
-    await put(listener('TCP', ['127.41.1.2', '127.41.1.3'], { affinitySeconds: 10 }));
+    await put(listener('TCP', [`${net}.1.2`, `${net}.1.3`], { affinitySeconds: 10 }));
     await says('moved');
     await put(listener('TCP', []));
     await says('none left');
@@ -175,7 +177,7 @@ export function trafficContract(
   test('affinity holds over all listeners of a service port', async () => {
     for (const address of pods) await pod(address);
     await put(listener('TCP', pods, { affinitySeconds: 60 }));
-    const node = { ...listener('TCP', pods, { affinitySeconds: 60 }), id: 'TCP 127.41.0.9:30080', address: '127.41.0.9', port: 30080 };
+    const node = { ...listener('TCP', pods, { affinitySeconds: 60 }), id: `TCP ${net}.0.9:30080`, address: `${net}.0.9`, port: 30080 };
     await put(node);
     const [who] = Object.keys(await tally(1, '127.0.0.2'));
     for (let i = 0; i < 4; i++) {
@@ -186,14 +188,14 @@ export function trafficContract(
   });
 
   test('each direction ends by itself: an answer still comes after the client said all', async () => {
-    await pod('127.41.1.1', (socket) => {
+    await pod(`${net}.1.1`, (socket) => {
       let heard = '';
       socket.on('data', (data) => {
         heard += data;
       });
       socket.on('end', () => socket.end(`${heard.length} bytes`));
     });
-    await put(listener('TCP', ['127.41.1.1']));
+    await put(listener('TCP', [`${net}.1.1`]));
     const socket = call();
     socket.end('x'.repeat(3_000_000));
     let answer = '';
@@ -204,7 +206,7 @@ export function trafficContract(
   test('a slow reader holds the sender back, and everything arrives', async () => {
     const size = 64 * 1024 * 1024;
     let sent = 0;
-    await pod('127.41.1.1', (socket) => {
+    await pod(`${net}.1.1`, (socket) => {
       const chunk = Buffer.alloc(1024 * 1024, 7);
       const fill = (): void => {
         while (sent < size) {
@@ -215,7 +217,7 @@ export function trafficContract(
       };
       fill();
     });
-    await put(listener('TCP', ['127.41.1.1']));
+    await put(listener('TCP', [`${net}.1.1`]));
     const socket = call();
     await new Promise((resolve) => socket.once('readable', resolve));
     let before = -1;
@@ -232,11 +234,11 @@ export function trafficContract(
 
   test('a reset of one side is a reset of the other', async () => {
     let inside: Socket | undefined;
-    await pod('127.41.1.1', (socket) => {
+    await pod(`${net}.1.1`, (socket) => {
       inside = socket;
       socket.write('hello');
     });
-    await put(listener('TCP', ['127.41.1.1']));
+    await put(listener('TCP', [`${net}.1.1`]));
     const socket = call();
     await word(socket);
     const ended = word(socket);
@@ -250,26 +252,26 @@ export function trafficContract(
   });
 
   test('a taken port is told, harms nothing, and works when tried again after it is free', async () => {
-    await pod('127.41.1.1');
-    const wanted = listener('TCP', ['127.41.1.1'], { via: 'node port' });
+    await pod(`${net}.1.1`);
+    const wanted = listener('TCP', [`${net}.1.1`], { via: 'node port' });
     const other = createServer();
-    await new Promise<void>((resolve) => other.listen(8800, '127.41.0.1', resolve));
+    await new Promise<void>((resolve) => other.listen(8800, `${net}.0.1`, resolve));
     expect(await traffic.put(wanted)).toMatchObject({ reason: 'taken' });
     await new Promise((resolve) => other.close(resolve));
     await put(wanted);
-    expect(await word(call())).toBe('127.41.1.1');
+    expect(await word(call())).toBe(`${net}.1.1`);
     const away = { ...wanted, id: 'TCP 192.0.2.77:80', address: '192.0.2.77', group: 'other' };
     expect(await traffic.put(away)).toMatchObject({ reason: 'no address' });
   });
 
   test('only allowed sources get through', async () => {
-    await pod('127.41.1.1');
-    await put(listener('TCP', ['127.41.1.1'], { allow: ['127.0.0.2/32'] }));
-    expect(await word(call('127.0.0.2'))).toBe('127.41.1.1');
+    await pod(`${net}.1.1`);
+    await put(listener('TCP', [`${net}.1.1`], { allow: ['127.0.0.2/32'] }));
+    expect(await word(call('127.0.0.2'))).toBe(`${net}.1.1`);
     const stranger = await Promise.race([word(call('127.0.0.3')), new Promise((resolve) => setTimeout(resolve, 500, 'no answer'))]);
-    expect(stranger).not.toBe('127.41.1.1');
-    await put(listener('TCP', ['127.41.1.1']));
-    expect(await word(call('127.0.0.3'))).toBe('127.41.1.1');
+    expect(stranger).not.toBe(`${net}.1.1`);
+    await put(listener('TCP', [`${net}.1.1`]));
+    expect(await word(call('127.0.0.3'))).toBe(`${net}.1.1`);
   });
 
   /** A UDP pod that answers with who it is. */
@@ -287,13 +289,13 @@ export function trafficContract(
     return (text) =>
       new Promise((resolve) => {
         // A datagram may be lost while an association is made anew.
-        const again = setInterval(() => socket.send(text, 8800, '127.41.0.1'), 200);
+        const again = setInterval(() => socket.send(text, 8800, `${net}.0.1`), 200);
         socket.once('message', (answer, from) => {
           clearInterval(again);
-          expect([from.address, from.port]).toEqual(['127.41.0.1', 8800]);
+          expect([from.address, from.port]).toEqual([`${net}.0.1`, 8800]);
           resolve(answer.toString());
         });
-        socket.send(text, 8800, '127.41.0.1');
+        socket.send(text, 8800, `${net}.0.1`);
       });
   }
 
@@ -313,41 +315,41 @@ export function trafficContract(
   });
 
   testOfOwnWork('a silent client’s datagram association ends after its time', async () => {
-    await datagramPod('127.41.1.1');
-    await put(listener('UDP', ['127.41.1.1']));
+    await datagramPod(`${net}.1.1`);
+    await put(listener('UDP', [`${net}.1.1`]));
     const ask = await asker();
     await ask('one');
     expect(traffic.describe()[0]?.connections).toBe(1);
     await advance(61_000);
     expect(traffic.describe()[0]?.connections).toBe(0);
-    expect(await ask('two')).toBe('127.41.1.1 two');
+    expect(await ask('two')).toBe(`${net}.1.1 two`);
   });
 
   test('without endpoints datagrams are refused, and the port works again with them', async () => {
     await put(listener('UDP', []));
     const socket = createSocket('udp4');
     running.push(() => socket.close());
-    await new Promise<void>((resolve) => socket.connect(8800, '127.41.0.1', resolve));
+    await new Promise<void>((resolve) => socket.connect(8800, `${net}.0.1`, resolve));
     const refused = new Promise((resolve) => socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code)));
     socket.send('anyone?');
     expect(await refused).toBe('ECONNREFUSED');
-    await datagramPod('127.41.1.1');
-    await put(listener('UDP', ['127.41.1.1']));
-    expect(await (await asker())('hi')).toBe('127.41.1.1 hi');
+    await datagramPod(`${net}.1.1`);
+    await put(listener('UDP', [`${net}.1.1`]));
+    expect(await (await asker())('hi')).toBe(`${net}.1.1 hi`);
   });
 
   test('TCP and UDP have the same port side by side', async () => {
-    await pod('127.41.1.1');
-    await datagramPod('127.41.1.1');
-    await put(listener('TCP', ['127.41.1.1']));
-    await put({ ...listener('UDP', ['127.41.1.1']), group: 'default/web:udp' });
-    expect(await word(call())).toBe('127.41.1.1');
-    expect(await (await asker())('hi')).toBe('127.41.1.1 hi');
+    await pod(`${net}.1.1`);
+    await datagramPod(`${net}.1.1`);
+    await put(listener('TCP', [`${net}.1.1`]));
+    await put({ ...listener('UDP', [`${net}.1.1`]), group: 'default/web:udp' });
+    expect(await word(call())).toBe(`${net}.1.1`);
+    expect(await (await asker())('hi')).toBe(`${net}.1.1 hi`);
   });
 
   testOfOwnWork('close ends everything, open connections too', async () => {
-    await pod('127.41.1.1');
-    await put(listener('TCP', ['127.41.1.1']));
+    await pod(`${net}.1.1`);
+    await put(listener('TCP', [`${net}.1.1`]));
     const socket = call();
     await word(socket);
     const ended = word(socket);
@@ -357,10 +359,10 @@ export function trafficContract(
   });
 
   test('many listeners open and close quickly, and puts and removes may come in any order', async () => {
-    await pod('127.41.1.1');
+    await pod(`${net}.1.1`);
     const many = Array.from({ length: 200 }, (_, i) => ({
-      ...listener('TCP', ['127.41.1.1']),
-      id: `TCP 127.41.0.1:${20_000 + i}`,
+      ...listener('TCP', [`${net}.1.1`]),
+      id: `TCP ${net}.0.1:${20_000 + i}`,
       port: 20_000 + i,
       group: `g${i}`,
     }));
