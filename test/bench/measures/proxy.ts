@@ -20,11 +20,11 @@ import { median, type Row } from '../table.ts';
 type Plane = 'userspace' | 'nftables';
 const leastRatio: Record<Plane, number> = { nftables: 0.95, userspace: 0.4 };
 
-/** What 32 connections that stay open get in three seconds. */
+/** What 32 connections that stay open get in a second. */
 type Load = { perSecond: number; p99: number; bytes: number };
 
 function load(url: string, connections = 32): Load {
-  const { stdout, error } = spawnSync('wrk', ['-t1', `-c${connections}`, '-d3s', '--latency', url], { encoding: 'utf8' });
+  const { stdout, error } = spawnSync('wrk', ['-t1', `-c${connections}`, '-d1s', '--latency', url], { encoding: 'utf8' });
   if (error) throw new Error(`wrk cannot be run: ${error.message}`, { cause: error });
   const [, perSecond = '0'] = /Requests\/sec:\s+([\d.]+)/.exec(stdout) ?? [];
   const [, p99 = '0', unit = 'ms'] = /99%\s+([\d.]+)(us|ms|s)/.exec(stdout) ?? [];
@@ -34,10 +34,10 @@ function load(url: string, connections = 32): Load {
   return { perSecond: Number(perSecond), p99: Number(p99) * (milliseconds[unit] ?? 1), bytes: Number(bytes) * (megabytes[size] ?? 1) };
 }
 
-/** The medians of three, taken in turns so that all of them see the same machine. */
+/** The medians of nine, taken in turns so that all of them see the same machine. */
 function compare(urls: Readonly<Record<string, string>>, connections?: number): Record<string, Load> {
   const seen = new Map(Object.keys(urls).map((name) => [name, [] as Load[]]));
-  for (let i = 0; i < 3; i++) for (const [name, url] of Object.entries(urls)) seen.get(name)?.push(load(url, connections));
+  for (let i = 0; i < 9; i++) for (const [name, url] of Object.entries(urls)) seen.get(name)?.push(load(url, connections));
   const of = (all: readonly Load[], key: keyof Load): number => median(all.map((it) => it[key]));
   return Object.fromEntries(
     [...seen].map(([name, all]) => [name, { perSecond: of(all, 'perSecond'), p99: of(all, 'p99'), bytes: of(all, 'bytes') }]),
@@ -88,7 +88,7 @@ async function carried(plane: Plane, cluster: TestCluster): Promise<Row[]> {
   }
 }
 
-/** Services with three endpoints each, made at once; then one of them loses an endpoint. */
+/** Services with three endpoints each, made at once, three times anew; then one of them loses and gets back an endpoint. */
 async function programmed(plane: Plane, count: number): Promise<Row[]> {
   const deps = { clock: systemClock, random: systemRandom, log: silentLog, programs };
   const open = (): Traffic =>
@@ -100,32 +100,37 @@ async function programmed(plane: Plane, count: number): Promise<Row[]> {
     ...{ via: 'cluster IP', group: `s${i}` },
     endpoints: Array.from({ length: endpoints }, (_, n) => ({ address: `127.98.${i >> 8}.${(i + n) & 255}`, port: 8080 })),
   });
-  const traffic = open();
   const timed = async (work: () => Promise<unknown>): Promise<number> => {
     const began = performance.now();
     await work();
     return performance.now() - began;
   };
-  try {
-    const all = await timed(() => Promise.all(Array.from({ length: count }, (_, i) => traffic.put(listener(i + 1, 3)))));
-    const changes: number[] = [];
-    for (let i = 0; i < 7; i++) changes.push(await timed(() => traffic.put(listener(50, i % 2 ? 3 : 2))));
-    const words = `${count.toLocaleString('en-US')} services (${plane})`;
-    const [most, mostForOne] = [100, 50];
-    const isBudgeted = count === 1_000;
-    return [
-      {
-        ...{ what: `${words} programmed`, value: all, unit: 'ms' },
-        ...(isBudgeted && { budget: { most, of: 'value' as const, text: `≤ ${most} ms` } }),
-      },
-      {
-        ...{ what: `one endpoint changed among ${words}`, value: median(changes), unit: 'ms' },
-        ...(isBudgeted && { budget: { most: mostForOne, of: 'value' as const, text: `≤ ${mostForOne} ms` } }),
-      },
-    ];
-  } finally {
-    await traffic.close();
+  const began: number[] = [];
+  const changes: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    const traffic = open();
+    try {
+      began.push(await timed(() => Promise.all(Array.from({ length: count }, (_, i) => traffic.put(listener(i + 1, 3))))));
+      if (round < 2) continue;
+      for (let i = 0; i < 7; i++) changes.push(await timed(() => traffic.put(listener(50, i % 2 ? 3 : 2))));
+    } finally {
+      await traffic.close();
+    }
   }
+  const all = median(began);
+  const words = `${count.toLocaleString('en-US')} services (${plane})`;
+  const [most, mostForOne] = [100, 50];
+  const isBudgeted = count === 1_000;
+  return [
+    {
+      ...{ what: `${words} programmed`, value: all, unit: 'ms' },
+      ...(isBudgeted && { budget: { most, of: 'value' as const, text: `≤ ${most} ms` } }),
+    },
+    {
+      ...{ what: `one endpoint changed among ${words}`, value: median(changes), unit: 'ms' },
+      ...(isBudgeted && { budget: { most: mostForOne, of: 'value' as const, text: `≤ ${mostForOne} ms` } }),
+    },
+  ];
 }
 
 /** Both data planes, each in a cluster of its own. */
