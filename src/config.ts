@@ -53,7 +53,7 @@ export type Config = {
     reserved: { [name: string]: string };
     /** Sysctls that pods may set although they are not safe. */
     unsafeSysctls: readonly string[];
-    eviction: { thresholds: ReturnType<typeof parseThresholds>; transition: Milliseconds };
+    eviction: { thresholds: ReturnType<typeof parseThresholds>; transition: Milliseconds; mostGraceSeconds: number };
   };
   images: {
     /** Where images can be had besides their own registries. */
@@ -238,6 +238,30 @@ export const settings = {
     summary: 'how little may be left of the node before pods must go; 0% switches one off',
     check: faultInThresholds,
   },
+  'eviction-soft': {
+    env: 'PEAPOD_EVICTION_SOFT',
+    default: '',
+    summary: 'the same with a period of grace: memory.available<300Mi',
+    check: (value) => faultInThresholds({ hard: value }),
+  },
+  'eviction-soft-grace-period': {
+    env: 'PEAPOD_EVICTION_SOFT_GRACE_PERIOD',
+    default: '',
+    summary: 'how long there must have been too little of each: memory.available=1m30s',
+    check: (value) => faultInThresholds({ hard: '', softGrace: value }),
+  },
+  'eviction-max-pod-grace-period': {
+    env: 'PEAPOD_EVICTION_MAX_POD_GRACE_PERIOD',
+    default: '0',
+    summary: 'seconds that a pod has to end when the node can wait',
+    check: wholeNumber(0, 1_000_000),
+  },
+  'eviction-minimum-reclaim': {
+    env: 'PEAPOD_EVICTION_MINIMUM_RECLAIM',
+    default: '',
+    summary: 'how much more than too little there must be once pods had to go: nodefs.available=500Mi',
+    check: (value) => faultInThresholds({ hard: '', reclaim: value }),
+  },
   'eviction-pressure-transition-period': {
     env: 'PEAPOD_EVICTION_PRESSURE_TRANSITION_PERIOD',
     default: '5m',
@@ -311,6 +335,12 @@ function frozen(value: (name: SettingName) => string): Config {
   const nodeName = value('node-name') || hostNodeName();
   const fault = subdomain(nodeName);
   if (fault) throw new ConfigError(`node-name: ${JSON.stringify(nodeName)} ${fault}`);
+  const thresholdTexts = {
+    ...{ hard: value('eviction-hard'), soft: value('eviction-soft') },
+    ...{ softGrace: value('eviction-soft-grace-period'), reclaim: value('eviction-minimum-reclaim') },
+  };
+  const noThresholds = faultInThresholds(thresholdTexts);
+  if (noThresholds) throw new ConfigError(`eviction-soft: ${noThresholds}`);
   return deepFreeze({
     cluster,
     dataDir: value('data-dir') || join(defaultDataRoot(), cluster),
@@ -344,7 +374,8 @@ function frozen(value: (name: SettingName) => string): Config {
       reserved: Object.fromEntries(listOf(value('reserved')).map((it) => it.split('=') as [string, string])),
       unsafeSysctls: listOf(value('allowed-unsafe-sysctls')),
       eviction: {
-        thresholds: parseThresholds(value('eviction-hard')),
+        thresholds: parseThresholds(thresholdTexts),
+        mostGraceSeconds: Number(value('eviction-max-pod-grace-period')),
         transition: parseGoDuration(value('eviction-pressure-transition-period')) ?? 0,
       },
     },

@@ -11,7 +11,16 @@ import { type Addresses, createAddresses } from './addresses.ts';
 import { RestartBackoff } from './backoff.ts';
 import { type Eviction, localStorage, type Observations, observe, podUsage, startEviction } from './eviction/index.ts';
 import { messageOf } from './faults.ts';
-import { createImages, credentialHelper, diskAt, dockerLogins, openPulledImages, startImageCollection } from './images/index.ts';
+import {
+  type CollectionDeps,
+  createImages,
+  credentialHelper,
+  diskAt,
+  dockerLogins,
+  openPulledImages,
+  removeUnused,
+  startImageCollection,
+} from './images/index.ts';
 import { readsRecursively } from './mounts.ts';
 import { containerPath, label, nodeLabels } from './names.ts';
 import { parseResolver } from './network-files.ts';
@@ -210,17 +219,18 @@ export async function startKubelet(config: KubeletConfig, deps: KubeletDeps): Pr
   void removeOrphans(parts, statics.source, pods).catch((error: unknown) =>
     log.warn('left-over pods could not be looked for', { error: messageOf(error) }),
   );
-  startImageCollection({
+  const collection: CollectionDeps = {
     ...{ images: runtime.images, pulled, clock, log, signal, limits: config.images.collection ?? { high: 100, low: 80 } },
     lastUse: (name) => imageUses.get(name),
     wanted: () => new Set(pods?.all().flatMap((it) => imagesOf(it.pod))),
     disk: async () => (engine.sharesHost ? diskAt(engine.rootDir) : undefined),
     onFailure: (message) => node.warn('ImageGCFailed', message),
-  });
+  };
+  startImageCollection(collection);
   startVolumeReclaim({ resources: runtime.resources, client: deps.client, informers, nodeName: config.nodeName, clock, log, signal });
   countPods(deps.metrics, pods, addresses);
   const containersOf = (uid: string): ContainerState[] => observer.pods.states(uid);
-  eviction = watchRoom(config, deps, { engine, node, pods, containersOf });
+  eviction = watchRoom(config, deps, { engine, node, pods, containersOf, collection });
   const containers = (): ContainerState[] => observer.pods.uids().flatMap(containersOf);
   const metered = { streams: runtime.streams, clock, containers, sharesHost: engine.sharesHost };
   const usage = createUsageMeter(metered);
@@ -287,10 +297,10 @@ function followSources(informers: Informers, pods: Pods): Array<() => void> {
   ];
 }
 
-type Room = { engine: EngineInfo; node: NodeAgent; pods: Pods; containersOf(uid: string): ContainerState[] };
+type Room = { engine: EngineInfo; node: NodeAgent; pods: Pods; containersOf(uid: string): ContainerState[]; collection: CollectionDeps };
 
 /** Has pods leave when the node runs short, or when they take more of its disk than they may. */
-function watchRoom(config: KubeletConfig, deps: KubeletDeps, { engine, node, pods, containersOf }: Room): Eviction {
+function watchRoom(config: KubeletConfig, deps: KubeletDeps, { engine, node, pods, containersOf, collection }: Room): Eviction {
   const { runtime, clock, log } = deps;
   const measured = {
     streams: runtime.streams,
@@ -303,9 +313,11 @@ function watchRoom(config: KubeletConfig, deps: KubeletDeps, { engine, node, pod
     ...{ clock, log },
     observe: deps.observeRoom ?? (() => (engine.sharesHost ? observe(places) : Promise.resolve(new Map()))),
     tenants: () => pods.all().filter((it) => it.counts && containersOf(it.pod.metadata.uid).length > 0),
-    usageOf: (pod) => podUsage(measured, pod),
+    usageOf: (pod, starved) => podUsage(measured, pod, starved),
     storageOf: (pod) => localStorage(measured, pod),
     onChange: () => node.tell(eviction.pressures()),
+    // Images are nobody's to remove where that is not wanted.
+    ...(collection.limits.high < 100 && { clearDisk: async () => void (await removeUnused(collection, Number.POSITIVE_INFINITY)) }),
     onShortage: ({ starved }) => node.warn('EvictionThresholdMet', `Attempting to reclaim ${starved}`),
   });
   return eviction;

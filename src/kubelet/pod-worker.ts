@@ -131,12 +131,12 @@ export class PodWorker {
     this.wake();
   }
 
-  /** Ends it with hardly a grace, for the good of the node; `isPressure`: others need the room. Resolves when nothing of it runs. */
-  evict(message: string, isPressure: boolean): Promise<void> {
+  /** Ends it soon, for the good of the node; `isPressure`: others need the room. Resolves when nothing of it runs. */
+  evict(message: string, { isPressure, graceSeconds }: { isPressure: boolean; graceSeconds: number }): Promise<void> {
     if (!this.counts) return Promise.resolve();
     this.#parts.recorder.record(this.#pod, 'Warning', 'Evicted', message);
     this.#failure = { reason: 'Evicted', message, ...(isPressure && { disruption: message }) };
-    this.#graceLimit = 1;
+    this.#graceLimit = graceSeconds;
     this.#leaving.abort();
     const evicted = new Promise<void>((resolve) => {
       this.#onSettled = resolve;

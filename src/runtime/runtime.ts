@@ -170,6 +170,8 @@ export interface Streams {
   usage(id: ContainerId): Promise<Usage | undefined>;
   /** Bytes it has written: its own files and its log. The engine walks over the files. Undefined when it is gone. */
   disk(id: ContainerId): Promise<number | undefined>;
+  /** How many files it has made. Undefined when it is gone, or they cannot be seen from here. */
+  files(id: ContainerId): Promise<number | undefined>;
 }
 
 export type LogRequest = { follow: boolean; timestamps: boolean; tailLines?: number; since?: number };

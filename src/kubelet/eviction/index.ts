@@ -5,7 +5,7 @@ import { isCritical } from '../admission/admit.ts';
 import { messageOf } from '../faults.ts';
 import { limitMessage, type LocalStorage, shortageMessage } from './message.ts';
 import type { Observations } from './observe.ts';
-import { type Pressure, planEviction, type Seen, type Shortage } from './plan.ts';
+import { isShort, nothingSeen, type Pressure, planEviction, type Shortage, type Starved } from './plan.ts';
 import { type Candidate, type PodUsage, rank } from './rank.ts';
 import type { Threshold } from './thresholds.ts';
 
@@ -17,13 +17,15 @@ export type EvictionConfig = {
   thresholds: readonly Threshold[];
   /** How long a condition outlasts its cause, so that the node does not flap. */
   transition: Milliseconds;
+  /** How long a pod may take to end when the node can wait. */
+  mostGraceSeconds?: number;
 };
 
 /** A pod that may have to go. */
 export type Tenant = {
   pod: core.Pod;
-  /** Ends it; resolves when nothing of it runs any more. */
-  evict(message: string, isPressure: boolean): Promise<void>;
+  /** Ends it within so many seconds; resolves when nothing of it runs any more. */
+  evict(message: string, how: { isPressure: boolean; graceSeconds: number }): Promise<void>;
 };
 
 type Deps = {
@@ -32,24 +34,28 @@ type Deps = {
   observe(): Promise<Observations>;
   /** The pods that run here and have not ended. */
   tenants(): readonly Tenant[];
-  usageOf(pod: core.Pod): Promise<PodUsage | undefined>;
+  usageOf(pod: core.Pod, starved: Starved): Promise<PodUsage | undefined>;
   storageOf(pod: core.Pod): Promise<LocalStorage>;
   /** The node's conditions are others than before. */
   onChange(): void;
   onShortage(shortage: Shortage): void;
+  /** Takes from the disk what no pod needs. */
+  clearDisk?(): Promise<void>;
 };
 
 export type Eviction = { pressures(): readonly Pressure[]; stop(): void };
 
 // As often as upstream looks.
 const interval = seconds(10);
+// What the node cannot wait for has so long to end, in seconds.
+const hardGrace = 1;
 // So long a pod that must go may take before the next look.
 const patience = seconds(30);
 
 /** Watches what is left of the node, and lets pods go when it is too little. */
-export function startEviction({ thresholds, transition }: EvictionConfig, deps: Deps): Eviction {
+export function startEviction({ thresholds, transition, mostGraceSeconds = 0 }: EvictionConfig, deps: Deps): Eviction {
   const { clock, log } = deps;
-  let seen: Seen = new Map();
+  let seen = nothingSeen;
   let pressures: readonly Pressure[] = [];
   let stopped = false;
   let cancel = (): void => {};
@@ -72,7 +78,7 @@ export function startEviction({ thresholds, transition }: EvictionConfig, deps: 
       const message = limitMessage(it.pod, podLimits(it.pod.spec)['ephemeral-storage'], await deps.storageOf(it.pod));
       if (message === undefined) continue;
       any = true;
-      await it.evict(message, false);
+      await it.evict(message, { isPressure: false, graceSeconds: hardGrace });
     }
     return any;
   }
@@ -80,18 +86,28 @@ export function startEviction({ thresholds, transition }: EvictionConfig, deps: 
   /** One pod at a time: it may be enough. */
   async function relieve(shortage: Shortage): Promise<boolean> {
     deps.onShortage(shortage);
+    const { starved } = shortage;
+    if ((starved === 'ephemeral-storage' || starved === 'inodes') && deps.clearDisk && (await clears(deps.clearDisk))) return false;
     const tenants = deps.tenants();
     const candidates = await Promise.all(
-      tenants.map(async ({ pod }): Promise<Candidate> => ({ pod, usage: await deps.usageOf(pod).catch(() => undefined) })),
+      tenants.map(async ({ pod }): Promise<Candidate> => ({ pod, usage: await deps.usageOf(pod, starved).catch(() => undefined) })),
     );
-    const first = rank(shortage.starved, candidates).find(({ pod }) => !isCritical(pod));
+    const first = rank(starved, candidates).find(({ pod }) => !isCritical(pod));
     const tenant = first && tenants.find(({ pod }) => pod === first.pod);
     if (!first || !tenant) {
       log.warn('the node runs short and no pod can go', { signal: shortage.signal });
       return false;
     }
-    await tenant.evict(shortageMessage(shortage, first), true);
+    const graceSeconds = shortage.isHard ? hardGrace : Math.max(hardGrace, mostGraceSeconds);
+    await tenant.evict(shortageMessage(shortage, first), { isPressure: true, graceSeconds });
     return true;
+  }
+
+  /** Whether the node is well after it; what is wanted beyond that counts. */
+  async function clears(clearDisk: () => Promise<void>): Promise<boolean> {
+    await clearDisk();
+    const observations = await deps.observe();
+    return !thresholds.some((it) => isShort(it, observations, true));
   }
 
   async function run(): Promise<void> {

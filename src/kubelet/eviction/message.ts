@@ -28,6 +28,7 @@ export function shortageMessage({ starved, least, observed }: Shortage, { pod, u
 /** What a pod has on the node's disk, and in which of its volumes. */
 export type LocalStorage = {
   volumes: ReadonlyMap<string, number>;
+  volumeFiles: number;
   containers: ReadonlyArray<{ name: string; diskBytes: number }>;
   totalBytes: number;
 };

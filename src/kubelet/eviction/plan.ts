@@ -1,6 +1,6 @@
 import type { Milliseconds } from '../../lib/clock.ts';
 import type { Observation, Observations } from './observe.ts';
-import { leastOf, type Signal, type Threshold } from './thresholds.ts';
+import { enoughOf, leastOf, type Signal, type Threshold } from './thresholds.ts';
 
 export type Pressure = 'MemoryPressure' | 'DiskPressure' | 'PIDPressure';
 /** What a signal is about, as messages name it. */
@@ -15,10 +15,19 @@ const meaning: Readonly<Record<Signal, [pressure: Pressure, starved: Starved]>> 
   'pid.available': ['PIDPressure', 'pids'],
 };
 
-/** When each pressure was last seen. */
-export type Seen = ReadonlyMap<Pressure, Milliseconds>;
+/** What is remembered from one look to the next. */
+export type Seen = {
+  /** When each pressure was last seen. */
+  pressures: ReadonlyMap<Pressure, Milliseconds>;
+  /** Since when there is too little. */
+  since: ReadonlyMap<Threshold, Milliseconds>;
+  /** For which pods have to go, until there is as much more as is wanted. */
+  met: readonly Threshold[];
+};
+export const nothingSeen: Seen = { pressures: new Map(), since: new Map(), met: [] };
 
-export type Shortage = { signal: Signal; starved: Starved; least: number; observed: Observation };
+/** `isHard`: the node cannot wait. */
+export type Shortage = { signal: Signal; starved: Starved; least: number; observed: Observation; isHard: boolean };
 
 /** What to do about the state of the node. */
 export type EvictionPlan = {
@@ -33,16 +42,28 @@ export type EvictionPlan = {
 export function planEviction(
   thresholds: readonly Threshold[],
   observations: Observations,
-  before: { seen: Seen; now: Milliseconds; transition: Milliseconds },
+  { seen, now, transition }: { seen: Seen; now: Milliseconds; transition: Milliseconds },
 ): EvictionPlan {
-  const short = thresholds.flatMap((it): Shortage[] => {
-    const observed = observations.get(it.signal);
-    if (!observed) return [];
-    const least = leastOf(it, observed.capacity);
-    return least > observed.available ? [{ signal: it.signal, starved: meaning[it.signal][1], least, observed }] : [];
-  });
-  const seen = new Map(before.seen);
-  for (const { signal } of short) seen.set(meaning[signal][0], before.now);
-  for (const [pressure, at] of seen) if (before.now - at >= before.transition && at !== before.now) seen.delete(pressure);
-  return { seen, pressures: [...seen.keys()], shortage: short.find((it) => it.signal === 'memory.available') ?? short[0] };
+  const short = thresholds.filter((it) => isShort(it, observations, seen.met.includes(it)));
+  const since = new Map(short.map((it) => [it, seen.since.get(it) ?? now]));
+  const pressures = new Map(seen.pressures);
+  for (const { signal } of short) pressures.set(meaning[signal][0], now);
+  for (const [pressure, at] of pressures) if (now - at >= transition && at !== now) pressures.delete(pressure);
+  const met = short.filter((it) => now - (since.get(it) ?? now) >= (it.grace ?? 0));
+  const first = met.find((it) => it.signal === 'memory.available') ?? met[0];
+  return { seen: { pressures, since, met }, pressures: [...pressures.keys()], shortage: first && shortageOf(first, observations) };
+}
+
+/** `enough`: also when there is less than the much more that is wanted once pods had to go. */
+export function isShort(threshold: Threshold, observations: Observations, enough: boolean): boolean {
+  const observed = observations.get(threshold.signal);
+  if (!observed) return false;
+  return (enough ? enoughOf : leastOf)(threshold, observed.capacity) > observed.available;
+}
+
+function shortageOf(it: Threshold, observations: Observations): Shortage | undefined {
+  const observed = observations.get(it.signal);
+  if (!observed) return undefined;
+  const { signal } = it;
+  return { signal, starved: meaning[signal][1], least: leastOf(it, observed.capacity), observed, isHard: it.grace === undefined };
 }

@@ -24,7 +24,7 @@ export function bytesToFree({ capacityBytes, usedBytes }: Disk, { high, low }: I
 export const inOrder = (candidates: readonly Candidate[], now: Milliseconds): Candidate[] =>
   candidates.filter((it) => now - it.usedAt >= youngest).sort((a, b) => a.usedAt - b.usedAt);
 
-type Deps = {
+export type CollectionDeps = {
   limits: ImageCollection;
   images: Pick<Images, 'inspect' | 'untag'>;
   pulled: PulledImages;
@@ -40,10 +40,19 @@ type Deps = {
 };
 
 /** Removes images that this agent has pulled and nobody uses, when the disk is full. */
-export async function collectImages({ limits, images, pulled, lastUse, wanted, disk, clock, log, onFailure }: Deps): Promise<void> {
-  const room = await disk();
-  const needed = room ? bytesToFree(room, limits) : 0;
+export async function collectImages(deps: CollectionDeps): Promise<void> {
+  const room = await deps.disk();
+  const needed = room ? bytesToFree(room, deps.limits) : 0;
   if (needed === 0) return;
+  const freed = await removeUnused(deps, needed);
+  if (freed < needed)
+    deps.onFailure(
+      `Failed to garbage collect required amount of images. Attempted to free ${needed} bytes, but only found ${freed} bytes eligible to free.`,
+    );
+}
+
+/** Removes unused ones until so much has been freed; resolves with how much was. */
+export async function removeUnused({ images, pulled, lastUse, wanted, clock, log }: CollectionDeps, needed: number): Promise<number> {
   const inUse = wanted();
   const candidates: Candidate[] = [];
   for (const { name, id, at } of pulled.all()) {
@@ -65,14 +74,11 @@ export async function collectImages({ limits, images, pulled, lastUse, wanted, d
       log.debug('an image is in use', { image: it.name, error: messageOf(error) });
     }
   }
-  if (freed < needed)
-    onFailure(
-      `Failed to garbage collect required amount of images. Attempted to free ${needed} bytes, but only found ${freed} bytes eligible to free.`,
-    );
+  return freed;
 }
 
 /** Looks now and then, where that is wanted. */
-export function startImageCollection(deps: Deps): void {
+export function startImageCollection(deps: CollectionDeps): void {
   if (deps.limits.high >= 100) return;
   const { clock, log, signal } = deps;
   const next = (): void => {

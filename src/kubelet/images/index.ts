@@ -16,7 +16,7 @@ import { createPuller, NoSource, type PullRequest } from './puller.ts';
 import { parseReference, type Reference } from './reference.ts';
 
 export { credentialHelper, dockerLogins } from './docker-logins.ts';
-export { diskAt, type ImageCollection, startImageCollection } from './collect.ts';
+export { type CollectionDeps, diskAt, type ImageCollection, removeUnused, startImageCollection } from './collect.ts';
 export type { Mirrors } from './mirrors.ts';
 export { openPulledImages } from './pulled.ts';
 

@@ -52,7 +52,9 @@ export function resourcesOf(
 ): { capacity: { [name: string]: string }; allocatable: { [name: string]: string } } {
   const memoryBytes = Math.floor(engine.memoryBytes / 1024) * 1024;
   const least = (signal: Signal, capacity: number): number =>
-    thresholds.filter((it) => it.signal === signal).reduce((most, it) => Math.max(most, leastOf(it, capacity)), 0);
+    thresholds
+      .filter((it) => it.signal === signal && it.grace === undefined)
+      .reduce((most, it) => Math.max(most, leastOf(it, capacity)), 0);
   const left = (name: string, capacity: number, kept: number): number =>
     Math.max(0, Math.floor(capacity - quantityValue(reserved[name] ?? '0') - kept));
   const capacity = {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { readdir } from 'node:fs/promises';
 import type Docker from 'dockerode';
 import type { ContainerId } from '../runtime.ts';
+import { below } from '../../lib/files-below.ts';
 import { unlessGone } from './failure.ts';
 
 /** What a container has written: in its own layer, which the engine adds up, and to its log where that can be seen from here. */
@@ -12,6 +13,13 @@ export async function diskOf(docker: Docker, id: ContainerId, ownHost: boolean):
   const info = await unlessGone(inspect.call(docker.getContainer(id), { size: true }));
   if (!info) return undefined;
   return (info.SizeRw ?? 0) + (ownHost && info.LogPath ? await logBytes(info.LogPath) : 0);
+}
+
+/** How many files a container has in its own layer, where the engine keeps layers as folders that can be seen from here. */
+export async function filesOf(docker: Docker, id: ContainerId, ownHost: boolean): Promise<number | undefined> {
+  const info = await unlessGone(docker.getContainer(id).inspect());
+  const dir = (info?.GraphDriver?.Data as { UpperDir?: string } | null | undefined)?.UpperDir;
+  return ownHost && dir ? (await below(dir)).files : undefined;
 }
 
 /** Of the log and the files it was rotated into: `<id>-json.log`, `<id>-json.log.1`. */

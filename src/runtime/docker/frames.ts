@@ -52,6 +52,41 @@ export async function* stampedOnce(source: AsyncIterable<LogChunk>): AsyncGenera
   }
 }
 
+/** How many of the last pieces are known again. */
+const remembered = 4_096;
+
+/**
+ * Engines before 23 say some lines twice to who follows a log while its file is changed for the next one (moby,
+ * jsonfilelog). Each piece has a time to the nanosecond, by which what was said a moment ago is known; the pieces of
+ * one long line share theirs. `stamped`: whether the times are wanted.
+ */
+export async function* withoutRepeats(source: AsyncIterable<LogChunk>, stamped: boolean): AsyncGenerator<LogChunk> {
+  const said = { stdout: recently(), stderr: recently() };
+  for await (const chunk of source) {
+    const found = stamp.exec(chunk.data.subarray(0, stampBytes + 6).toString('latin1'));
+    if (!found) yield chunk;
+    else if (!said[chunk.stream].repeats(found[0], chunk.data.at(-1) === newline))
+      yield stamped ? chunk : { ...chunk, data: chunk.data.subarray(found[0].length) };
+  }
+}
+
+function recently(): { repeats(at: string, endsLine: boolean): boolean } {
+  const seen = new Set<string>();
+  let last = '';
+  let within = false;
+  return {
+    repeats(at, endsLine) {
+      if (seen.has(at) && !(within && at === last)) return true;
+      seen.add(at);
+      const [oldest] = seen;
+      if (seen.size > remembered && oldest !== undefined) seen.delete(oldest);
+      last = at;
+      within = !endsLine;
+      return false;
+    },
+  };
+}
+
 /**
  * Hands the frames on to one stream each, no faster than they are read. `ended` never fails: a broken connection is an end.
  * Two seconds after a process has ended the engine throws away what has not been taken from it: once `isOver`, the

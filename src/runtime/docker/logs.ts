@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import type { ContainerId, LogChunk, LogRequest } from '../runtime.ts';
 import { inContainer } from './exec.ts';
-import { frames, stampedOnce, unframed } from './frames.ts';
+import { frames, stampedOnce, unframed, withoutRepeats } from './frames.ts';
 
 /** A container's output, as a stream also when it is not followed: it can be fifty megabytes. */
 export async function engineLogs(
@@ -16,15 +16,16 @@ export async function engineLogs(
   const stream = await inContainer(
     open(docker, id, signal, {
       follow,
-      timestamps,
+      timestamps: timestamps || (follow && !config.Tty),
       stdout: true,
       stderr: true,
       tail: tailLines ?? 'all',
       ...(since !== undefined && { since: (since / 1000).toFixed(3) }),
     }),
   );
-  const chunks = config.Tty ? unframed(stream) : frames(stream);
-  return quietly(timestamps && !config.Tty ? stampedOnce(chunks) : chunks, signal);
+  if (config.Tty) return quietly(unframed(stream), signal);
+  const chunks = follow ? withoutRepeats(frames(stream), timestamps) : frames(stream);
+  return quietly(timestamps ? stampedOnce(chunks) : chunks, signal);
 }
 
 /** The library reads a log that is not followed to its end before it answers. */

@@ -6,7 +6,7 @@ import { dialContainer } from './dial.ts';
 import { hasBegun, runExec, startExec } from './exec.ts';
 import { engineLogs } from './logs.ts';
 import { inTurns } from './turns.ts';
-import { diskOf } from './disk.ts';
+import { diskOf, filesOf } from './disk.ts';
 import { usageOf } from './usage.ts';
 
 // More at a time start nothing sooner (measured: 40 a second at most), and leave this process no time on a small host:
@@ -33,5 +33,6 @@ export function dockerStreams(docker: Docker, deps: { clock: Clock; ownHost: boo
     dial: (id, port, address) => dialContainer(docker, id, port, address, ownHost),
     usage: (id) => usageOf(docker, id, clock.now(), ownHost),
     disk: (id) => diskOf(docker, id, ownHost),
+    files: (id) => filesOf(docker, id, ownHost),
   };
 }

@@ -104,6 +104,7 @@ export function memoryStreams({ clock, check, find, ended, answerOf }: Deps): {
       throw new Error(`dial tcp4 127.0.0.1:${port}: connect: connection refused`);
     },
     disk: async (id) => (find(id) ? 0 : undefined),
+    files: async (id) => (find(id) ? 0 : undefined),
     usage: async (id) =>
       find(id)?.status === 'running' ? { at: clock.now(), cpuNanoseconds: 0, memoryWorkingSetBytes: 0, memoryRssBytes: 0 } : undefined,
   };
