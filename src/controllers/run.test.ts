@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createClient, createInformers, createMemoryTransport } from '../client/index.ts';
 import { configMap, pod, replicaSet, secret } from '../kinds/index.ts';
-import { seconds } from '../lib/clock.ts';
+import { seconds, sleep } from '../lib/clock.ts';
 import { silentLog } from '../lib/log.ts';
 import { createMetrics } from '../lib/metrics.ts';
 import { seededRandom } from '../lib/random.ts';
@@ -15,6 +15,7 @@ function setUp(controller: Partial<Controller>) {
   const abort = new AbortController();
   const calls: string[] = [];
   const components: string[] = [];
+  const metrics = createMetrics();
   const start = async () => {
     const { signal } = abort;
     const deps = { client, clock, log: silentLog, signal };
@@ -33,11 +34,7 @@ function setUp(controller: Partial<Controller>) {
       components.push(component);
       return { record: () => {} };
     };
-    await runControllers(
-      [it],
-      { rootCa: '', nodeMonitorGrace: 0, cluster: 'test' },
-      { ...deps, informers, metrics: createMetrics(), recorderFor },
-    );
+    await runControllers([it], { rootCa: '', nodeMonitorGrace: 0, cluster: 'test' }, { ...deps, informers, metrics, recorderFor });
     await clock.advance(0);
   };
   const heard = async (act: () => Promise<unknown>): Promise<string[]> => {
@@ -46,7 +43,7 @@ function setUp(controller: Partial<Controller>) {
     await clock.advance(0);
     return [...calls];
   };
-  return { clock, server, client, calls, components, start, heard, abort };
+  return { clock, server, client, calls, components, start, heard, abort, metrics: () => metrics.text() };
 }
 const at = (name: string) => ({ metadata: { name, namespace: 'default' } });
 const ownedBy = (name: string) => ({
@@ -102,11 +99,34 @@ test('what fails comes back later and later, what asks for it when it asks', asy
   await start();
   await client.create(replicaSet, { ...at('a'), spec: { selector: {} } });
   const times: number[] = [];
-  for (const span of [0, 5, 10, 20, seconds(9), seconds(2), seconds(60)]) {
+  for (const span of [0, 7, 14, 27, seconds(9), seconds(2), seconds(60)]) {
     await clock.advance(span);
     times.push(calls.length);
   }
   expect(times).toEqual([1, 2, 3, 4, 4, 5, 5]);
+});
+
+test('how many keys wait, for how long, how long they take and how many fail is measured', async () => {
+  let failing = true;
+  const { clock, client, start, metrics } = setUp({
+    async reconcile(_, context) {
+      await sleep(context.clock, seconds(2));
+      if (failing) throw new Error('not yet');
+      return done;
+    },
+  });
+  await start();
+  for (const name of ['a', 'b', 'c', 'd', 'e']) await client.create(replicaSet, { ...at(name), spec: { selector: {} } });
+  await clock.advance(seconds(1));
+  expect(await metrics()).toMatch(/^peapod_controller_queue_keys\{controller="replicaset"\} 5$/m);
+  await clock.advance(seconds(2));
+  failing = false;
+  await clock.advance(seconds(10));
+  const text = await metrics();
+  // One found no worker at first; four failed, and the fifth was worked on after that.
+  expect(text).toMatch(/^peapod_controller_queue_seconds_bucket\{le="1",controller="replicaset"\} [5-9]$/m);
+  expect(text).toMatch(/^peapod_controller_reconcile_seconds_count\{controller="replicaset"\} 9$/m);
+  expect(text).toMatch(/^peapod_controller_retries_total\{controller="replicaset"\} 4$/m);
 });
 
 test('after the end nothing is begun', async () => {

@@ -68,6 +68,12 @@ export async function runControllers(controllers: readonly Controller[], config:
     ['controller'],
     [0.001, 0.01, 0.1, 1, 10],
   );
+  const waits = deps.metrics.histogram(
+    'peapod_controller_queue_seconds',
+    'How long a key was due before it was worked on',
+    ['controller'],
+    [0.001, 0.01, 0.1, 1, 10],
+  );
   const retries = deps.metrics.counter('peapod_controller_retries_total', 'Reconciles that failed and were queued again', ['controller']);
   const queues = new Map<string, WorkQueue>();
   deps.metrics.gauge('peapod_controller_queue_keys', 'Keys waiting or worked on', ['controller'], (gauge) => {
@@ -85,6 +91,7 @@ export async function runControllers(controllers: readonly Controller[], config:
     const queue = new WorkQueue({
       clock,
       workers: controller.workers ?? 4,
+      onWait: (span) => waits.observe({ controller: name }, span / 1000),
       async work(key) {
         const stop = duration.startTimer({ controller: name });
         try {

@@ -21,7 +21,7 @@ import { isWanted, matchesNodeSelector, matchesTerm, type Target } from './core/
 import { persistentVolume } from './core/persistent-volume.ts';
 import { persistentVolumeClaim } from './core/persistent-volume-claim.ts';
 import { isPodFinished, isPodReady, pod, resolvePort } from './core/pod/pod.ts';
-import { heldRequests, podLimits, podRequests, qosClassOf } from './core/pod/resources.ts';
+import { heldRequests, podAmounts, podLimits, podRequests, qosClassOf } from './core/pod/resources.ts';
 import { resourceQuota } from './core/resource-quota/resource-quota.ts';
 import { isInScope } from './core/resource-quota/scopes.ts';
 import { addUsage, computeUsage, maskUsage, type Usage, usageOf } from './core/resource-quota/usage.ts';
@@ -160,7 +160,7 @@ export { addUsage, computeUsage, isInScope, maskUsage, podLimits, type Usage, us
 export { systemPriorityClasses };
 export { type Swap, swapAnnotation, swapOf };
 export { classAnnotation, isDefaultIngressClass };
-export { age, eventsEvent, isDefaultClass, isPodFinished, isPodReady, heldRequests, podRequests, qosClassOf, resolvePort };
+export { age, eventsEvent, isDefaultClass, isPodFinished, isPodReady, heldRequests, podAmounts, podRequests, qosClassOf, resolvePort };
 
 const byPath = new Map([...kinds, ...reviews, ...measured].map((it) => [`${it.group}/${it.version}/${it.plural}`, it]));
 const byName = new Map([...kinds, ...reviews, ...measured].map((it) => [`${it.apiVersion}/${it.kind}`, it]));

@@ -1,4 +1,4 @@
-import { backoff } from './backoff.ts';
+import { backoff, jittered } from './backoff.ts';
 import type { Clock, Milliseconds } from './clock.ts';
 
 /**
@@ -9,6 +9,9 @@ import type { Clock, Milliseconds } from './clock.ts';
 export class WorkQueue {
   readonly #clock: Clock;
   readonly #work: (key: string) => Promise<void>;
+  readonly #onWait: ((span: Milliseconds) => void) | undefined;
+  /** Since when a key waits; only kept when somebody wants to know. */
+  readonly #since = new Map<string, Milliseconds>();
   readonly #workers: number;
   readonly #ready: string[] = [];
   readonly #dirty = new Set<string>();
@@ -18,9 +21,13 @@ export class WorkQueue {
   #stopped = false;
   #isWaking = false;
 
-  /** `work` must not throw: it says through `retry` and `addAfter` what is to come back. */
-  constructor(options: { clock: Clock; workers: number; work: (key: string) => Promise<void> }) {
+  /**
+   * `work` must not throw: it says through `retry` and `addAfter` what is to come back. `onWait` is told how long each key
+   * was due before it was worked on.
+   */
+  constructor(options: { clock: Clock; workers: number; work: (key: string) => Promise<void>; onWait?: (span: Milliseconds) => void }) {
     this.#clock = options.clock;
+    this.#onWait = options.onWait;
     this.#work = options.work;
     this.#workers = options.workers;
   }
@@ -32,6 +39,7 @@ export class WorkQueue {
   add(key: string): void {
     if (this.#stopped || this.#dirty.has(key)) return;
     this.#dirty.add(key);
+    if (this.#onWait) this.#since.set(key, this.#clock.now());
     if (this.#running.has(key)) return;
     this.#ready.push(key);
     this.#wake();
@@ -51,11 +59,11 @@ export class WorkQueue {
     this.#later.set(key, { at, cancel });
   }
 
-  /** Adds the key again after a span that doubles with every failure, from 5 ms to 5 minutes. */
+  /** Adds the key again after a span that doubles with every failure, from 5 ms to 5 minutes, and up to a quarter longer. */
   retry(key: string): void {
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
-    this.addAfter(key, backoff(failures, 5, 300_000));
+    this.addAfter(key, jittered(backoff(failures, 5, 300_000), `${key} ${failures}`));
   }
 
   forget(key: string): void {
@@ -85,11 +93,19 @@ export class WorkQueue {
       if (key === undefined) return;
       this.#dirty.delete(key);
       this.#running.add(key);
+      this.#tellWait(key);
       void this.#work(key).finally(() => {
         this.#running.delete(key);
         if (this.#dirty.has(key)) this.#ready.push(key);
         this.#next();
       });
     }
+  }
+
+  #tellWait(key: string): void {
+    const since = this.#since.get(key);
+    if (since === undefined) return;
+    this.#since.delete(key);
+    this.#onWait?.(this.#clock.now() - since);
   }
 }

@@ -1,5 +1,5 @@
-import { type AnyKind, type core, limitRange } from '../../kinds/index.ts';
-import { addQuantities, compareQuantities, quantityNumber } from '../../meta/quantity.ts';
+import { type AnyKind, type core, limitRange, podAmounts } from '../../kinds/index.ts';
+import { compareQuantities, quantityNumber } from '../../meta/quantity.ts';
 import { StatusError } from '../../meta/status-error.ts';
 import type { KubeObject, Quantity } from '../../meta/types.ts';
 import type { Store } from '../../store/index.ts';
@@ -75,21 +75,7 @@ function podFaults({ spec }: core.Pod, item: core.LimitRangeItem): string[] {
   const askedBy = ({ resources }: core.Container): Asked => ({ requests: resources?.requests ?? {}, limits: resources?.limits ?? {} });
   if (item.type === 'Container') return [...spec.containers, ...(spec.initContainers ?? [])].flatMap((it) => faultsOf(askedBy(it), item));
   if (item.type !== 'Pod') return [];
-  const together = (field: keyof Asked): Amounts => {
-    const sum = sumOf(spec.containers.map((it) => askedBy(it)[field]));
-    // They run before, one after the other: what counts is the largest.
-    for (const container of spec.initContainers ?? [])
-      for (const [name, amount] of Object.entries(askedBy(container)[field]))
-        if (sum[name] === undefined || compareQuantities(amount, sum[name]) > 0) sum[name] = amount;
-    return sum;
-  };
-  return faultsOf({ requests: together('requests'), limits: together('limits') }, item);
-}
-
-/** Of what every one of them says; where one is silent, the sum is unknown. */
-function sumOf(amounts: readonly Amounts[]): Amounts {
-  const names = Object.keys(amounts[0] ?? {}).filter((name) => amounts.every((it) => it[name] !== undefined));
-  return Object.fromEntries(names.map((name) => [name, amounts.map((it) => it[name] as Quantity).reduce(addQuantities)]));
+  return faultsOf({ requests: podAmounts(spec, 'requests'), limits: podAmounts(spec, 'limits') }, item);
 }
 
 function claimFaults({ spec }: core.PersistentVolumeClaim, item: core.LimitRangeItem): string[] {

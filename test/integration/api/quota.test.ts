@@ -174,6 +174,12 @@ test('limit ranges fill in and refuse', async () => {
   expect(await refusal(makePod(room, 'b', {}, {}, { containers: two }))).toContain(
     'maximum memory usage per Pod is 1Gi, but limit is 1200Mi',
   );
+  // Sidecars run beside the others; what is asked for as a whole stands in place of the sum.
+  const beside = { containers: [two[0]], initContainers: [{ ...two[1], restartPolicy: 'Always' }] } as Partial<core.PodSpec>;
+  expect(await refusal(makePod(room, 'b', {}, {}, beside))).toContain('maximum memory usage per Pod is 1Gi, but limit is 1200Mi');
+  const wide = two.map((it) => ({ ...it, resources: { requests: { memory: '400Mi' }, limits: { memory: '1Gi' } } }));
+  expect(await refusal(makePod(room, 'b', {}, {}, { containers: wide }))).toContain('but limit is 2Gi');
+  await makePod(room, 'whole', {}, {}, { containers: wide, resources: { requests: { memory: '1Gi' }, limits: { memory: '1Gi' } } });
   const claim = (storage: string) =>
     client.create(persistentVolumeClaim, {
       metadata: { namespace: room, name: 'c' },

@@ -33,7 +33,8 @@ export function containerAmounts(spec: PodSpec, field: 'requests' | 'limits'): R
   return most(add(running, sidecars), starting);
 }
 
-function amountsOf(spec: PodSpec, field: 'requests' | 'limits'): ResourceAmounts {
+/** What a pod asks for itself, without overhead. */
+export function podAmounts(spec: PodSpec, field: 'requests' | 'limits'): ResourceAmounts {
   const whole = containerAmounts(spec, field);
   // What the pod asks for as a whole stands in place of that sum (KEP-2837).
   for (const [name, amount] of Object.entries(spec.resources?.[field] ?? {})) if (isPodLevel(name)) whole[name] = amount;
@@ -41,7 +42,7 @@ function amountsOf(spec: PodSpec, field: 'requests' | 'limits'): ResourceAmounts
 }
 
 /** What the scheduler counts for a pod, with overhead. */
-export const podRequests = (spec: PodSpec): ResourceAmounts => add(amountsOf(spec, 'requests'), spec.overhead);
+export const podRequests = (spec: PodSpec): ResourceAmounts => add(podAmounts(spec, 'requests'), spec.overhead);
 
 /**
  * What a pod counts for on its node: the most of what its containers ask for, were given and have. The three differ
@@ -76,7 +77,7 @@ export function heldRequests({ spec, status }: Pod): ResourceAmounts {
 
 /** What a pod may use at most, of that which is limited. */
 export function podLimits(spec: PodSpec): ResourceAmounts {
-  const limits = amountsOf(spec, 'limits');
+  const limits = podAmounts(spec, 'limits');
   for (const [name, amount] of Object.entries(spec.overhead ?? {})) if (limits[name]) limits[name] = addQuantities(limits[name], amount);
   return limits;
 }

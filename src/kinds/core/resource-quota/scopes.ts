@@ -1,6 +1,12 @@
 import type { KubeObject } from '../../../meta/types.ts';
 import type { AnyKind } from '../../define.ts';
-import type { Pod, PodAffinityTerm, ResourceQuota, ScopedResourceSelectorRequirement } from '../../generated/core-v1.ts';
+import type {
+  PersistentVolumeClaim,
+  Pod,
+  PodAffinityTerm,
+  ResourceQuota,
+  ScopedResourceSelectorRequirement,
+} from '../../generated/core-v1.ts';
 import { qosClassOf } from '../pod/resources.ts';
 
 /** Both ways a quota names scopes. */
@@ -9,9 +15,23 @@ export const scopesOf = ({ spec }: ResourceQuota): readonly ScopedResourceSelect
   ...(spec.scopeSelector?.matchExpressions ?? []),
 ];
 
-/** Whether a quota is about an object at all. Scopes are about pods; an object that is none matches no scope. */
+/** Whether a quota is about an object at all. Scopes are about pods, one is about claims; what is neither matches none. */
 export const isInScope = (quota: ResourceQuota, kind: AnyKind, object: KubeObject): boolean =>
-  scopesOf(quota).every((scope) => kind.resource === 'pods' && matches(scope, object as Pod));
+  scopesOf(quota).every((scope) =>
+    scope.scopeName === 'VolumeAttributesClass'
+      ? kind.resource === 'persistentvolumeclaims' && hasClass(scope, object as PersistentVolumeClaim)
+      : kind.resource === 'pods' && matches(scope, object as Pod),
+  );
+
+/** The class a claim asks for, the one it has and the one it is being given all count (KEP-3751). */
+function hasClass({ operator, values = [] }: ScopedResourceSelectorRequirement, { spec, status }: PersistentVolumeClaim): boolean {
+  const names = [
+    spec?.volumeAttributesClassName,
+    status?.currentVolumeAttributesClassName,
+    status?.modifyVolumeStatus?.targetVolumeAttributesClassName,
+  ].filter(Boolean);
+  return names.length === 0 ? matchesValue(operator, values, undefined) : names.some((it) => matchesValue(operator, values, it));
+}
 
 function matches({ scopeName, operator, values = [] }: ScopedResourceSelectorRequirement, pod: Pod): boolean {
   switch (scopeName) {

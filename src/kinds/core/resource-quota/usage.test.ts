@@ -64,4 +64,36 @@ test.each<[string, ResourceQuota['spec'], boolean, boolean]>([
   expect([isInScope(quota(spec), pod, one), isInScope(quota(spec), pod, some)]).toEqual([first, second]);
 });
 
+test('claims count by what they have, if that is more, in whole bytes', () => {
+  const of = (asked: string, given?: string) =>
+    usageOf(
+      persistentVolumeClaim,
+      {
+        ...podOf('c'),
+        spec: { resources: { requests: { storage: asked } } },
+        ...(given && { status: { allocatedResources: { storage: given } } }),
+      } as never,
+      now,
+    )['requests.storage'];
+  expect([of('1Gi', '3Gi'), of('3Gi', '1Gi'), of('1500m')]).toEqual(['3Gi', '3Gi', '2']);
+});
+
+const classed = (operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist', ...values: string[]) => ({
+  scopeSelector: { matchExpressions: [{ scopeName: 'VolumeAttributesClass' as const, operator, ...(values.length > 0 && { values }) }] },
+});
+test.each<[string, ResourceQuota['spec'], boolean[]]>([
+  ['a class of claims', classed('In', 'gold'), [true, true, false]],
+  ['no such class of claims', classed('NotIn', 'gold'), [false, true, true]],
+  ['any class of claims', classed('Exists'), [true, true, false]],
+  ['no class of claims', classed('DoesNotExist'), [false, false, true]],
+])('%s', (_, spec, want) => {
+  const claims = [
+    { spec: { volumeAttributesClassName: 'gold' } },
+    { spec: { volumeAttributesClassName: 'tin' }, status: { currentVolumeAttributesClassName: 'gold' } },
+    { spec: {} },
+  ].map((it) => ({ ...podOf('c'), ...it }) as never);
+  expect(claims.map((it) => isInScope(quota(spec), persistentVolumeClaim, it))).toEqual(want);
+  expect(isInScope(quota(spec), pod, some)).toBe(false);
+});
+
 test('what is no pod is in no scope', () => expect(isInScope(quota({ scopes: ['NotBestEffort'] }), configMap, podOf('m'))).toBe(false));

@@ -1,4 +1,4 @@
-import { addQuantities } from '../../../meta/quantity.ts';
+import { addQuantities, compareQuantities, quantityNumber, quantityValue } from '../../../meta/quantity.ts';
 import type { KubeObject, Quantity } from '../../../meta/types.ts';
 import type { AnyKind } from '../../define.ts';
 import type { PersistentVolumeClaim, Pod, Service } from '../../generated/core-v1.ts';
@@ -62,8 +62,17 @@ function serviceUsage({ spec }: Service): Usage {
   return { services: '1', 'services.nodeports': allocated, 'services.loadbalancers': '1' };
 }
 
-function claimUsage({ metadata, spec }: PersistentVolumeClaim): Usage {
-  const storage = spec?.resources?.requests?.storage;
+/** What is asked for, or what was given for an earlier wish if that is more; in whole bytes. */
+function storageOf({ spec, status }: PersistentVolumeClaim): Quantity | undefined {
+  const asked = spec?.resources?.requests?.['storage'];
+  const given = status?.allocatedResources?.['storage'];
+  const counts = asked !== undefined && given !== undefined && compareQuantities(given, asked) > 0 ? given : asked;
+  return counts === undefined || Number.isInteger(quantityNumber(counts)) ? counts : String(quantityValue(counts));
+}
+
+function claimUsage(claim: PersistentVolumeClaim): Usage {
+  const { metadata, spec } = claim;
+  const storage = storageOf(claim);
   const annotated = metadata.annotations?.['volume.beta.kubernetes.io/storage-class'];
   const name = annotated ?? spec?.storageClassName;
   const prefix = name ? `${name}.storageclass.storage.k8s.io/` : undefined;
