@@ -1,6 +1,6 @@
 import type { Client, EventRecorder, Informers } from '../../client/index.ts';
 import { type core, isPodFinished, namespace, networkPolicy, node, pod } from '../../kinds/index.ts';
-import { type Clock, toTime } from '../../lib/clock.ts';
+import { type Clock, seconds, toTime } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { deepEqual } from '../../meta/copy.ts';
 import { withCondition } from '../../meta/condition.ts';
@@ -43,7 +43,10 @@ export async function startPolicies(table: KernelTable | undefined, config: Conf
       namespaces: new Map(namespaces.list().map(({ metadata }) => [metadata.name, metadata.labels ?? {}])),
     });
     const fault = await table.want('policies', pieces);
-    if (fault) log.error('network policies are not in effect', { error: fault });
+    if (fault === undefined) return;
+    log.error('network policies are not in effect', { error: fault });
+    for (const it of all) deps.recorder.record(it, 'Warning', 'NotEnforced', `Not enforced on ${config.nodeName} as it is now: ${fault}`);
+    clock.schedule(seconds(30), plan);
   }
   const plan = (): void => {
     if (isPlanned) return;
