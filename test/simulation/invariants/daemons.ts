@@ -87,10 +87,13 @@ const mayStay = (set: apps.DaemonSet, where: core.Node | undefined): boolean =>
 function isPlace({ spec }: apps.DaemonSet, where: core.Node): boolean {
   const { nodeSelector = {}, tolerations = [] } = spec.template.spec ?? {};
   const fits = Object.entries(nodeSelector).every(([key, value]) => where.metadata.labels?.[key] === value);
-  const own = ['not-ready', 'unreachable', 'disk-pressure', 'memory-pressure', 'pid-pressure', 'unschedulable'].map((it) => ({
-    key: `node.kubernetes.io/${it}`,
-    operator: 'Exists' as const,
-  }));
+  // Who is there when a node is lost stays; nobody comes to one that is (upstream: AddOrUpdateDaemonPodTolerations).
+  const bears = (effect: 'NoExecute' | 'NoSchedule', names: string[]) =>
+    names.map((it) => ({ key: `node.kubernetes.io/${it}`, operator: 'Exists' as const, effect }));
+  const own = [
+    ...bears('NoExecute', ['not-ready', 'unreachable']),
+    ...bears('NoSchedule', ['disk-pressure', 'memory-pressure', 'pid-pressure', 'unschedulable']),
+  ];
   return fits && untolerated(where.spec?.taints, [...tolerations, ...own]) === undefined;
 }
 
