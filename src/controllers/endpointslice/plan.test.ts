@@ -108,3 +108,13 @@ test.each(hints)('hints for %s', (trafficDistribution, ready, want) => {
   const pod = podOf('a', { ip: '10.1.0.1', ready, spec: { nodeName: 'n2' } });
   expect(endpointsOf(serviceOf('web', { trafficDistribution }), pod)[0]?.hints).toEqual(want);
 });
+
+test.each([
+  ['service.kubernetes.io/topology-mode', 'Auto', undefined],
+  ['service.kubernetes.io/topology-aware-hints', 'auto', undefined],
+  ['service.kubernetes.io/topology-mode', 'Disabled', { forZones: [{ name: 'z1' }] }],
+])('the annotation %s: %s comes before what the spec says', (key, value, want) => {
+  const it = serviceOf('web', { trafficDistribution: 'PreferClose' });
+  it.metadata.annotations = { [key]: value };
+  expect(endpointsOf(it, podOf('a', { ip: '10.1.0.1', ready: true, spec: { nodeName: 'n2' } }))[0]?.hints).toEqual(want);
+});

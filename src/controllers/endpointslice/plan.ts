@@ -11,6 +11,8 @@ export const headlessLabel = 'service.kubernetes.io/headless';
 export const controllerName = 'endpointslice-controller.k8s.io';
 const reserved = [managedBy, serviceNameLabel, headlessLabel];
 const zoneLabel = 'topology.kubernetes.io/zone';
+const topologyMode = 'service.kubernetes.io/topology-mode';
+const oldTopologyMode = 'service.kubernetes.io/topology-aware-hints';
 const mostEndpoints = 100;
 
 /** `missingNodes` are named by pods but not there: those pods are left out and looked at again. */
@@ -114,8 +116,15 @@ function endpointOf(
 }
 
 /** Who should rather be served by this endpoint: those near it, if the Service wants it so (trafficdist.go). */
-function hintsFor({ spec }: core.Service, zone: string | undefined, node: string | undefined): discovery.EndpointHints | undefined {
+function hintsFor(
+  { metadata, spec }: core.Service,
+  zone: string | undefined,
+  node: string | undefined,
+): discovery.EndpointHints | undefined {
   const { trafficDistribution: wish } = spec;
+  // Who asks for shares by zone does not ask for this: the older way comes first (reconciler.go, hintsEnabled).
+  const mode = metadata.annotations?.[oldTopologyMode] ?? metadata.annotations?.[topologyMode];
+  if (mode === 'Auto' || mode === 'auto') return undefined;
   if (wish !== 'PreferClose' && wish !== 'PreferSameZone' && wish !== 'PreferSameNode') return undefined;
   const forNodes = wish === 'PreferSameNode' && node;
   if (!zone && !forNodes) return undefined;
