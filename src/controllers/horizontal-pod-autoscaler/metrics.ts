@@ -1,7 +1,7 @@
 import type { autoscalingV2, core, metrics } from '../../kinds/index.ts';
 import type { Milliseconds } from '../../lib/clock.ts';
 import { canonicalQuantity, milliValue } from '../../meta/quantity.ts';
-import { unserved } from './unserved.ts';
+import { type Silence, unserved } from './unserved.ts';
 import { type Outcome, type Question, type Sample, type Target, wantedReplicas } from './replicas.ts';
 
 type MetricSpec = autoscalingV2.MetricSpec;
@@ -11,7 +11,6 @@ type MetricSpec = autoscalingV2.MetricSpec;
  * counts among others.
  */
 export type Proposal = { replicas: number; name: string; status: autoscalingV2.MetricStatus } | Silence;
-export type Silence = { reason: string; fault: string; told: string };
 
 export type Measured = {
   pods: readonly core.Pod[];

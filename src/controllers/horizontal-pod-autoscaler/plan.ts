@@ -3,7 +3,8 @@ import { type Milliseconds, toTime } from '../../lib/clock.ts';
 import { withCondition } from '../../meta/condition.ts';
 import { quantityNumber } from '../../meta/quantity.ts';
 import { limitReplicas, type Memory } from './limits.ts';
-import { type Measured, propose, type Silence } from './metrics.ts';
+import { type Measured, propose } from './metrics.ts';
+import type { Silence } from './unserved.ts';
 
 type Autoscaler = autoscalingV2.HorizontalPodAutoscaler;
 type Status = autoscalingV2.HorizontalPodAutoscalerStatus;

@@ -1,8 +1,10 @@
 import type { autoscalingV2 } from '../../kinds/index.ts';
 import type { LabelSelector } from '../../meta/types.ts';
-import type { Silence } from './metrics.ts';
 
 const noCustom = 'unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered';
+
+/** Why a metric says nothing, and as what that counts among others. */
+export type Silence = { reason: string; fault: string; told: string };
 
 /** What upstream says of metrics of pods, objects and external systems where no adapter serves them (replica_calculator.go). */
 export function unserved({ pods, object, external }: autoscalingV2.MetricSpec, namespace: string): Silence {
