@@ -99,6 +99,8 @@ async function review(exchange: Exchange, user: User): Promise<void> {
   const { api, kind, info } = exchange;
   if (info.name !== undefined || (kind.namespaced && info.namespace === undefined)) throw notAllowed();
   const object = await objectIn(exchange, writeOptions(info));
+  if (negotiate(exchange.request.headers.accept).as !== 'object')
+    throw new StatusError('NotAcceptable', `the resource ${kind.plural}.${kind.group} does not support being converted to a Table`);
   answer(exchange, 201, { object: await answerReview(kind, object, user, api), entry: undefined });
 }
 

@@ -5,7 +5,7 @@ import { Compacted, type Entry, type Revision } from '../../store/index.ts';
 import { shown, storeKey } from '../codec.ts';
 import type { ApiContext } from '../context.ts';
 import { type Selection, selectionOf } from '../selection.ts';
-import { type Continue, readToken, writeToken } from './continue.ts';
+import { type Continue, pagingLife, readToken, writeToken } from './continue.ts';
 
 export type ListQuery = {
   namespace?: string | undefined;
@@ -98,6 +98,8 @@ export async function listPage(api: ApiContext, kind: AnyKind, query: ListQuery)
   const token = query.continue ? readToken(query.continue, keys.prefix) : undefined;
   if (token && query.resourceVersion && query.resourceVersion !== '0')
     throw badRequest('specifying resource version is not allowed when using continue');
+  const now = api.clock.now();
+  if (token && token.revision !== -1 && now - token.begun > pagingLife) throw expired(token, keys.prefix);
   const limit = query.limit && query.limit > 0 ? query.limit : undefined;
   const at = token ? (token.revision === -1 ? undefined : token.revision) : exactRevision(api, query, limit);
   refuseFuture(api, at);
@@ -117,7 +119,10 @@ export async function listPage(api: ApiContext, kind: AnyKind, query: ListQuery)
     return {
       entries,
       revision: range.revision,
-      continue: writeToken({ revision: range.revision, after: last.key }, keys.prefix),
+      continue: writeToken(
+        { revision: range.revision, begun: token && at !== undefined ? token.begun : now, after: last.key },
+        keys.prefix,
+      ),
       ...(!selection.any && { remainingItemCount: range.remaining }),
     };
   } catch (error) {
@@ -141,6 +146,6 @@ function expired(token: Continue | undefined, prefix: string): StatusError {
   return new StatusError(
     'Expired',
     'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
-    { metadata: { continue: writeToken({ revision: -1, after: token.after }, prefix) } },
+    { metadata: { continue: writeToken({ ...token, revision: -1 }, prefix) } },
   );
 }

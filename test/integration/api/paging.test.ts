@@ -70,6 +70,18 @@ describe('limit and continue', () => {
     await requests.send({ method: 'DELETE', path: `${path}/m-999` });
   });
 
+  test('a token of more than five minutes ago: 410 too, and the pages after it are of one revision again', async () => {
+    const first = await list('?limit=3');
+    const fields = JSON.parse(Buffer.from(first.metadata.continue, 'base64url').toString());
+    const old = Buffer.from(JSON.stringify({ ...fields, begun: Date.now() - 301_000 })).toString('base64url');
+    const gone = await requests.send({ path: `${path}?limit=3&continue=${old}` });
+    expect(gone.body).toMatchObject({ kind: 'Status', code: 410, reason: 'Expired' });
+    const second = await list(`?limit=3&continue=${gone.body.metadata.continue}`);
+    const third = await list(`?limit=9&continue=${second.metadata.continue}`);
+    expect([first, second, third].flatMap(namesOf)).toEqual(namesOf(await list()));
+    expect(third.metadata.resourceVersion).toBe(second.metadata.resourceVersion);
+  });
+
   test('a token does not go with a resourceVersion', async () => {
     const first = await list('?limit=5');
     const both = await requests.send({ path: `${path}?continue=${first.metadata.continue}&resourceVersion=3` });

@@ -88,3 +88,10 @@ test('a client that can take a list as well gets it where it prefers it', async 
     .expect(200);
   expect(body.kind).toBe('NodeList');
 });
+
+test('a question has no table', async () => {
+  const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+  const asked = { spec: { nonResourceAttributes: { path: '/', verb: 'get' } } };
+  const { body } = await api.post(path).set('Accept', asTable).send(asked).expect(406);
+  expect(body).toMatchObject({ reason: 'NotAcceptable', message: expect.stringContaining('does not support being converted to a Table') });
+});
