@@ -107,6 +107,27 @@ test('who is not ready, has not begun or has ended', async () => {
   await evict(fresh);
 });
 
+test('an eviction with a revision takes the pod as it was seen, or not at all', async () => {
+  await deploy(2);
+  await budget({ maxUnavailable: 2 });
+  await status('both are well', { currentHealthy: 2, disruptionsAllowed: 2 });
+  kubelet.stopsAtOnce = false;
+  const [one] = await pods();
+  const { resourceVersion } = one!.metadata;
+  await plane.client.change(pod, one!.metadata, (it) => {
+    it.metadata.labels = { ...it.metadata.labels, more: 'labels' };
+  });
+  const of = (revision: string) => ({ deleteOptions: { preconditions: { resourceVersion: revision } } });
+  await expect(evict(one!, of(resourceVersion))).rejects.toMatchObject({ reason: 'Conflict' });
+  const now = (await plane.client.get(pod, one!.metadata)) as core.Pod;
+  expect([now.metadata.deletionTimestamp, now.status?.conditions?.some((it) => it.type === 'DisruptionTarget')]).toEqual([
+    undefined,
+    false,
+  ]);
+  await evict(now, of(now.metadata.resourceVersion));
+  expect((await plane.client.get(pod, one!.metadata))?.metadata.deletionTimestamp).toBeDefined();
+});
+
 test('two budgets for one pod are too many', async () => {
   await deploy(1);
   await budget({ minAvailable: 0 });
