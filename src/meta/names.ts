@@ -6,19 +6,36 @@ const subdomainText =
 const nameText =
   "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 
-const longest = (value: string, limit: number): string[] => (value.length > limit ? [`must be no more than ${limit} characters`] : []);
+type Unit = 'bytes' | 'characters';
+/** Upstream counts bytes, and calls them so in newer words alone. */
+const longest = (value: string, limit: number, unit: Unit = 'characters'): string[] =>
+  Buffer.byteLength(value) > limit ? [`must be no more than ${limit} ${unit}`] : [];
 
-export const dns1123Subdomain = (value: string): string[] => [
-  ...longest(value, 253),
+const subdomain = (value: string, unit: Unit): string[] => [
+  ...longest(value, 253, unit),
   ...(subdomainForm.test(value) ? [] : [subdomainText]),
 ];
 
-export const dns1123Label = (value: string): string[] => [
-  ...longest(value, 63),
-  ...(labelForm.test(value)
+export const dns1123Subdomain = (value: string): string[] => subdomain(value, 'characters');
+
+export function dns1123Label(value: string): string[] {
+  const faults = longest(value, 63);
+  if (labelForm.test(value)) return faults;
+  // Who wrote a subdomain is told what is too much of it.
+  if (subdomainForm.test(value)) return [...faults, 'must not contain dots'];
+  return [
+    ...faults,
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
+  ];
+}
+
+/** A search path of the resolver: its labels may begin with an underscore and have some inside. */
+export const dns1123SubdomainWithUnderscore = (value: string): string[] => [
+  ...longest(value, 253),
+  ...(/^_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*$/.test(value)
     ? []
     : [
-        "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
+        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')",
       ]),
 ];
 
@@ -35,21 +52,21 @@ export const dns1035Label = (value: string): string[] => [
 export function qualifiedName(value: string): string[] {
   const parts = value.split('/');
   if (parts.length > 2)
-    return [`a qualified name ${nameText.slice(10)} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+    return [`a valid label key ${nameText.slice(10)} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
   const name = parts.at(-1) as string;
   const faults: string[] = [];
   if (parts.length === 2) {
     if (parts[0] === '') faults.push('prefix part must be non-empty');
-    else faults.push(...dns1123Subdomain(parts[0] as string).map((it) => `prefix part ${it}`));
+    else faults.push(...subdomain(parts[0] as string, 'bytes').map((it) => `prefix part ${it}`));
   }
   if (name === '') faults.push('name part must be non-empty');
-  else if (name.length > 63) faults.push('name part must be no more than 63 characters');
+  else if (Buffer.byteLength(name) > 63) faults.push('name part must be no more than 63 bytes');
   if (!/^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/.test(name)) faults.push(nameText);
   return faults;
 }
 
 export const labelValue = (value: string): string[] => [
-  ...longest(value, 63),
+  ...longest(value, 63, 'bytes'),
   ...(/^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/.test(value)
     ? []
     : [
@@ -76,6 +93,12 @@ export function configMapKey(value: string): string[] {
   return faults;
 }
 
+/** What a name may be at least: one part of a path of the API. */
+export function pathSegment(value: string, isPrefix = false): string[] {
+  if (!isPrefix && (value === '.' || value === '..')) return [`may not be '${value}'`];
+  return ['/', '%'].filter((it) => value.includes(it)).map((it) => `may not contain '${it}'`);
+}
+
 /** An IANA_SVC_NAME: the name of a port. */
 export function portName(value: string): string[] {
   const faults: string[] = [];
@@ -89,3 +112,6 @@ export function portName(value: string): string[] {
 
 export const portNumber = (value: number): string[] =>
   Number.isInteger(value) && value >= 1 && value <= 65535 ? [] : ['must be between 1 and 65535, inclusive'];
+
+/** A prefix may end in a dash: something will follow. */
+export const maskTrailingDash = (name: string): string => (name.length > 1 && name.endsWith('-') ? `${name.slice(0, -2)}a` : name);

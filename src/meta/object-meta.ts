@@ -1,5 +1,5 @@
 import { type FieldError, forbidden, invalidValue, required } from './field-error.ts';
-import { dns1123Label, dns1123Subdomain, labelValue, qualifiedName } from './names.ts';
+import { dns1123Label, dns1123Subdomain, labelValue, maskTrailingDash, qualifiedName } from './names.ts';
 import type { ObjectMeta } from './types.ts';
 
 type Rules = { namespaced: boolean; nameFaults?: ((name: string, isPrefix: boolean) => string[]) | undefined };
@@ -36,31 +36,43 @@ export function validateObjectMeta(meta: ObjectMeta, rules: Rules): FieldError[]
     else faults.push(...dns1123Label(meta.namespace).map((it) => invalidValue('metadata.namespace', meta.namespace, it)));
   } else if (meta.namespace) faults.push(forbidden('metadata.namespace', 'not allowed on this type'));
   faults.push(...validateLabels(meta.labels, 'metadata.labels'), ...validateAnnotations(meta.annotations, 'metadata.annotations'));
-  for (const [i, owner] of (meta.ownerReferences ?? []).entries()) {
-    const path = `metadata.ownerReferences[${i}]`;
-    for (const field of ['apiVersion', 'kind', 'name', 'uid'] as const) {
-      if (!owner[field])
-        faults.push(
-          invalidValue(`${path}.${field}`, owner[field] ?? '', `${field === 'apiVersion' ? 'version' : field} must not be empty`),
-        );
-    }
-  }
-  const controllers = (meta.ownerReferences ?? []).filter((it) => it.controller);
-  if (controllers.length > 1) {
-    faults.push(invalidValue('metadata.ownerReferences', meta.ownerReferences, 'Only one reference can have Controller set to true'));
-  }
-  for (const [i, finalizer] of (meta.finalizers ?? []).entries()) {
-    const texts = qualifiedName(finalizer);
-    faults.push(...texts.map((it) => invalidValue('metadata.finalizers', finalizer, it)));
-    if (texts.length === 0 && !finalizer.includes('/') && !standardFinalizers.includes(finalizer))
-      faults.push(
-        invalidValue(`metadata.finalizers[${i}]`, finalizer, 'name is neither a standard finalizer name nor is it fully qualified'),
-      );
+  faults.push(...ownerFaults(meta.ownerReferences ?? []), ...finalizerFaults(meta.finalizers ?? []));
+  return faults;
+}
+
+/** Faults of owners are told at the list, as upstream does: which of them is meant stands nowhere. */
+function ownerFaults(owners: NonNullable<ObjectMeta['ownerReferences']>): FieldError[] {
+  const path = 'metadata.ownerReferences';
+  const faults: FieldError[] = [];
+  let first: string | undefined;
+  for (const owner of owners) {
+    const { apiVersion = '', kind, name } = owner;
+    if (!apiVersion || apiVersion.split('/').length > 2)
+      faults.push(invalidValue(`${path}.apiVersion`, apiVersion, 'version must not be empty'));
+    for (const field of ['kind', 'name', 'uid'] as const)
+      if (!owner[field]) faults.push(invalidValue(`${path}.${field}`, owner[field] ?? '', 'must not be empty'));
+    if (apiVersion === 'v1' && kind === 'Event')
+      faults.push(invalidValue(path, owner, '/v1, Kind=Event is disallowed from being an owner'));
+    if (!owner.controller) continue;
+    const one = `${kind}/${name}`;
+    const why = `Only one reference can have Controller set to true. Found "true" in references for ${first} and ${one}`;
+    if (first !== undefined) faults.push(invalidValue(path, owners, why));
+    else first = one;
   }
   return faults;
 }
 
-const standardFinalizers: readonly string[] = ['kubernetes', 'orphan', 'foregroundDeletion'];
+function finalizerFaults(finalizers: readonly string[]): FieldError[] {
+  const path = 'metadata.finalizers';
+  const faults = finalizers.flatMap((it, i) => {
+    const texts = qualifiedName(it);
+    const faults = texts.map((text) => invalidValue(path, it, text));
+    if (it.includes('/') || standardFinalizers.includes(it)) return faults;
+    return [...faults, invalidValue(`${path}[${i}]`, it, 'name is neither a standard finalizer name nor is it fully qualified')];
+  });
+  if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion'))
+    faults.push(invalidValue(path, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'));
+  return faults;
+}
 
-/** A prefix may end in a dash: something will follow. */
-const maskTrailingDash = (name: string): string => (name.length > 1 && name.endsWith('-') ? `${name.slice(0, -2)}a` : name);
+const standardFinalizers: readonly string[] = ['kubernetes', 'orphan', 'foregroundDeletion'];

@@ -14,8 +14,8 @@ export function labelSelectorFaults(selector: LabelSelector | undefined, path: s
 
 type Expression = NonNullable<LabelSelector['matchExpressions']>[number];
 
-function expressionFaults({ key, operator, values }: Expression, path: string): FieldError[] {
-  const faults = qualifiedName(key ?? '').map((it) => invalidValue(`${path}.key`, key, it));
+function expressionFaults({ key = '', operator, values }: Partial<Expression>, path: string): FieldError[] {
+  const faults = qualifiedName(key).map((it) => invalidValue(`${path}.key`, key, it));
   switch (operator) {
     case 'In':
     case 'NotIn':
@@ -26,7 +26,7 @@ function expressionFaults({ key, operator, values }: Expression, path: string): 
       if (values?.length) faults.push(forbidden(`${path}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
       break;
     default:
-      faults.push(invalidValue(`${path}.operator`, operator, 'not a valid selector operator'));
+      faults.push(invalidValue(`${path}.operator`, operator ?? '', 'not a valid selector operator'));
   }
   for (const [i, value] of (values ?? []).entries())
     faults.push(...labelValue(value).map((it) => invalidValue(`${path}.values[${i}]`, value, it)));

@@ -1,5 +1,4 @@
 import { deepEqual } from '../../meta/copy.ts';
-import { required } from '../../meta/field-error.ts';
 import { selectorText } from '../../meta/selector.ts';
 import { defineKind } from '../define.ts';
 import type { PodTemplate } from '../generated/core-v1.ts';
@@ -23,7 +22,7 @@ export const podTemplate = defineKind<PodTemplate>({
     const { generation = 1 } = was.metadata;
     draft.metadata.generation = deepEqual(draft.template, was.template) ? generation : generation + 1;
   },
-  validate: (it) => (it.template ? podTemplateFaults(it.template, 'template') : [required('template')]),
+  validate: (it) => podTemplateFaults(it.template ?? {}, 'template'),
   bareTable: true,
   columns: [
     { name: 'Name', type: 'string', format: 'name', value: (it) => it.metadata.name },

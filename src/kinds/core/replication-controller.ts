@@ -17,7 +17,10 @@ function validate({ spec }: ReplicationController): FieldError[] {
   if (isEmpty(spec.selector)) faults.push(required('spec.selector'));
   else if (spec.template && !matchesMap(spec.selector, labels))
     faults.push(invalidValue('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'));
-  return [...faults, ...templateFaults(spec.template, 'spec.template', 'ReplicationController')];
+  return [
+    ...faults,
+    ...(spec.template ? templateFaults(spec.template, 'spec.template', 'ReplicationController') : [required('spec.template')]),
+  ];
 }
 
 export const replicationController = defineKind<ReplicationController>({

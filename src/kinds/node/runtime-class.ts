@@ -1,7 +1,7 @@
 import { type FieldError, invalidValue, required } from '../../meta/field-error.ts';
 import { dns1123Label, labelValue, qualifiedName } from '../../meta/names.ts';
 import { ageColumn, type Column, defineKind } from '../define.ts';
-import { resourceFaults } from '../core/pod/container.ts';
+import { resourceFaults } from '../core/pod/resource-faults.ts';
 import { enumFaults } from '../enums.ts';
 import type { RuntimeClass } from '../generated/node-v1.ts';
 

@@ -3,7 +3,16 @@ import type { EphemeralContainer, PodSpec } from '../../generated/core-v1.ts';
 
 const notForThese = 'cannot be set for an Ephemeral Container';
 /** What the fields of a container may say that is there to look at others, not to do the pod's work. */
-const denied = ['ports', 'resources', 'resizePolicy', 'livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle'] as const;
+const denied = [
+  'ports',
+  'resources',
+  'resizePolicy',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+  'lifecycle',
+  'restartPolicyRules',
+] as const;
 
 const isSet = (value: unknown): boolean =>
   Array.isArray(value) ? value.length > 0 : typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value);

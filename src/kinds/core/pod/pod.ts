@@ -8,8 +8,9 @@ import { defaultPod } from './defaults.ts';
 import { ephemeralContainers } from './parts/ephemeral-containers.ts';
 import { resize } from './parts/resize.ts';
 import { qosClassOf } from './resources.ts';
+import { profileMatchFaults } from './security.ts';
 import { podUpdateFaults } from './update.ts';
-import { podSpecFaults } from './validate.ts';
+import { podFaults } from './whole.ts';
 
 export const pod = defineKind<Pod>({
   group: '',
@@ -26,12 +27,12 @@ export const pod = defineKind<Pod>({
     draft.status = { phase: 'Pending', qosClass: qosClassOf(draft) };
     if (draft.spec.schedulingGates?.length) {
       const message = 'Scheduling is blocked due to non-empty scheduling gates';
-      draft.status.conditions = [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message, observedGeneration: 1 }];
+      draft.status.conditions = [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message }];
     }
   },
   parts: [ephemeralContainers, resize],
   prepareStatus: keepGenerations,
-  validate: (it, was) => [...podSpecFaults(it.spec, 'spec'), ...(was ? podUpdateFaults(it, was) : createFaults(it))],
+  validate: (it, was) => [...podFaults(it), ...(was ? podUpdateFaults(it, was) : createFaults(it))],
   columns: podColumns,
   fields: {
     'spec.nodeName': (it) => it.spec.nodeName ?? '',
@@ -62,9 +63,14 @@ function keepGenerations({ status }: Pod, { status: was }: Pod): void {
   }
 }
 
-/** They are added to pods that are there (ValidatePodCreate). */
-const createFaults = ({ spec }: Pod): FieldError[] =>
-  spec.ephemeralContainers?.length ? [forbidden('spec.ephemeralContainers', 'cannot be set on create')] : [];
+/** What is set on pods that are there, and what must not be said twice in two ways (ValidatePodCreate). */
+function createFaults({ metadata, spec }: Pod): FieldError[] {
+  const faults: FieldError[] = [];
+  if (spec.ephemeralContainers?.length) faults.push(forbidden('spec.ephemeralContainers', 'cannot be set on create'));
+  if (spec.nodeName && spec.schedulingGates?.length)
+    faults.push(forbidden('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
+  return [...faults, ...profileMatchFaults(metadata.annotations ?? {}, spec, 'spec')];
+}
 
 export const isPodReady = (it: Pod): boolean => isTrue(it.status?.conditions, 'Ready');
 export const isPodFinished = (it: Pod): boolean => it.status?.phase === 'Succeeded' || it.status?.phase === 'Failed';

@@ -1,123 +1,183 @@
-import { type FieldError, forbidden, invalidValue, required } from '../../../meta/field-error.ts';
-import { configMapKey, dns1123Label } from '../../../meta/names.ts';
+import { duplicate, type FieldError, forbidden, invalidValue, notSupported, required } from '../../../meta/field-error.ts';
+import { dns1123Label, dns1123Subdomain } from '../../../meta/names.ts';
+import { validateAnnotations, validateLabels } from '../../../meta/object-meta.ts';
+import { compareQuantities } from '../../../meta/quantity.ts';
 import { faultsOf } from '../../faults.ts';
-import type { DownwardAPIVolumeFile, KeyToPath, ProjectedVolumeSource, Volume, VolumeProjection } from '../../generated/core-v1.ts';
+import type {
+  ConfigMapVolumeSource,
+  CSIVolumeSource,
+  DownwardAPIVolumeFile,
+  KeyToPath,
+  PodSpec,
+  SecretVolumeSource,
+  Volume,
+} from '../../generated/core-v1.ts';
+import { claimSpecFaults } from '../claim-spec.ts';
+import { pullPolicyFaults } from './container.ts';
 import { fieldRefFaults, resourceRefFaults } from './env.ts';
+import { foreignVolumeFaults } from './foreign-volumes.ts';
+import { backstepFaults, filePathFaults } from './paths.ts';
+import { projectedFaults } from './projection.ts';
 
-const modeFaults = (path: string, mode: number | undefined): FieldError[] =>
+export const modeFaults = (path: string, mode: number | undefined): FieldError[] =>
   mode !== undefined && (mode < 0 || mode > 0o777)
     ? [invalidValue(path, mode, 'must be a number between 0 and 0777 (octal), both inclusive')]
     : [];
 
-/** A path that stays below the place it is relative to. */
-export function localPathFaults(path: string, value: string | undefined): FieldError[] {
-  if (!value) return [required(path)];
-  if (value.startsWith('/')) return [invalidValue(path, value, 'must be a relative path')];
-  const parts = value.split('/');
-  if (parts.includes('..')) return [invalidValue(path, value, "must not contain '..'")];
-  return [];
+export const keyFaults = (item: KeyToPath, path: string): FieldError[] => [
+  ...(item.key ? [] : [required(`${path}.key`)]),
+  ...(item.path ? [] : [required(`${path}.path`)]),
+  ...filePathFaults(item.path ?? '', `${path}.path`),
+  ...modeFaults(`${path}.mode`, item.mode),
+];
+
+/** A file of what the pod says of itself. Upstream tells its faults at the list, without saying which file it is. */
+export function downwardFileFaults(item: DownwardAPIVolumeFile, path: string): FieldError[] {
+  const { fieldRef, resourceFieldRef } = item;
+  const faults = item.path ? filePathFaults(item.path, `${path}.path`) : [required(`${path}.path`)];
+  if (fieldRef) {
+    faults.push(...fieldRefFaults(fieldRef, `${path}.fieldRef`, true));
+    if (resourceFieldRef) faults.push(invalidValue(path, 'resource', 'fieldRef and resourceFieldRef can not be specified simultaneously'));
+  } else if (resourceFieldRef) faults.push(...resourceRefFaults(resourceFieldRef, `${path}.resourceFieldRef`, true));
+  else faults.push(required(path, 'one of fieldRef and resourceFieldRef is required'));
+  return [...faults, ...modeFaults(`${path}.mode`, item.mode)];
 }
 
-/** The same for files that are laid out under a volume: their first part must not look like the layout's own. */
-function filePathFaults(path: string, value: string | undefined): FieldError[] {
-  const faults = localPathFaults(path, value);
-  if (faults.length === 0 && value?.startsWith('..')) faults.push(invalidValue(path, value, "must not start with '..'"));
-  return faults;
-}
+const itemsFaults = ({ items, defaultMode }: ConfigMapVolumeSource | SecretVolumeSource, path: string): FieldError[] => [
+  ...modeFaults(`${path}.defaultMode`, defaultMode),
+  ...(items ?? []).flatMap((it, i) => keyFaults(it, `${path}.items[${i}]`)),
+];
 
-const itemFaults = (items: readonly KeyToPath[] | undefined, path: string): FieldError[] =>
-  (items ?? []).flatMap((item, i) => {
-    const at = `${path}.items[${i}]`;
-    return [
-      ...(item.key ? faultsOf(`${at}.key`, item.key, configMapKey(item.key)) : [required(`${at}.key`)]),
-      ...filePathFaults(`${at}.path`, item.path),
-      ...modeFaults(`${at}.mode`, item.mode),
-    ];
-  });
+const hostPathTypes = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'];
 
-const downwardFaults = (items: readonly DownwardAPIVolumeFile[] | undefined, path: string): FieldError[] =>
-  (items ?? []).flatMap((item, i) => {
-    const at = `${path}.items[${i}]`;
-    const faults = [...filePathFaults(`${at}.path`, item.path), ...modeFaults(`${at}.mode`, item.mode)];
-    if (item.fieldRef && item.resourceFieldRef)
-      faults.push(invalidValue(at, 'resource', 'fieldRef and resourceFieldRef can not be specified simultaneously'));
-    if (item.fieldRef) faults.push(...fieldRefFaults(item.fieldRef, `${at}.fieldRef`, true));
-    else if (item.resourceFieldRef) faults.push(...resourceRefFaults(item.resourceFieldRef, `${at}.resourceFieldRef`, true));
-    else faults.push(required(`${at}.fieldRef`, 'one of fieldRef and resourceFieldRef is required'));
-    return faults;
-  });
+type Place = { podName: string | undefined; isPod: boolean };
 
-function projectionFaults(source: VolumeProjection, path: string): FieldError[] {
-  const given = Object.keys(source);
-  if (given.length === 0) return [required(path, 'exactly one volume source is required')];
-  const faults = given.slice(1).map((it) => forbidden(`${path}.${it}`, 'may not specify more than 1 volume type per source'));
-  for (const name of ['configMap', 'secret'] as const) {
-    const one = source[name];
-    if (!one) continue;
-    if (!one.name) faults.push(required(`${path}.${name}.name`));
-    faults.push(...itemFaults(one.items, `${path}.${name}`));
+/** Faults of one source: what it needs of its own. */
+function sourceFaults(source: string, volume: Volume, path: string, { isPod, podName }: Place): FieldError[] {
+  const at = `${path}.${source}`;
+  switch (source) {
+    case 'emptyDir':
+      return compareQuantities(volume.emptyDir?.sizeLimit ?? '0', '0') < 0
+        ? [forbidden(`${at}.sizeLimit`, 'SizeLimit field must be a valid resource quantity')]
+        : [];
+    case 'hostPath': {
+      const { path: place, type } = volume.hostPath ?? {};
+      if (!place) return [required(`${at}.path`)];
+      const faults = backstepFaults(place, `${at}.path`);
+      return type === undefined || hostPathTypes.includes(type) ? faults : [...faults, notSupported(`${at}.type`, type, hostPathTypes)];
+    }
+    case 'secret':
+      return [...(volume.secret?.secretName ? [] : [required(`${at}.secretName`)]), ...itemsFaults(volume.secret ?? {}, at)];
+    case 'configMap':
+      return [...(volume.configMap?.name ? [] : [required(`${at}.name`)]), ...itemsFaults(volume.configMap ?? {}, at)];
+    case 'nfs': {
+      const { server, path: place = '' } = volume.nfs ?? {};
+      return [
+        ...(server ? [] : [required(`${at}.server`)]),
+        ...(place ? [] : [required(`${at}.path`)]),
+        ...(place.startsWith('/') ? [] : [invalidValue(`${at}.path`, place, 'must be an absolute path')]),
+      ];
+    }
+    case 'persistentVolumeClaim':
+      return volume.persistentVolumeClaim?.claimName ? [] : [required(`${at}.claimName`)];
+    case 'downwardAPI':
+      return [
+        ...modeFaults(`${at}.defaultMode`, volume.downwardAPI?.defaultMode),
+        ...(volume.downwardAPI?.items ?? []).flatMap((it) => downwardFileFaults(it, at)),
+      ];
+    case 'projected':
+      return [...modeFaults(`${at}.defaultMode`, volume.projected?.defaultMode), ...projectedFaults(volume.projected ?? {}, at)];
+    case 'csi':
+      return csiFaults(volume.csi, at);
+    case 'ephemeral':
+      return ephemeralFaults(volume, path, podName);
+    case 'image':
+      return [
+        ...(isPod && !volume.image?.reference ? [required(`${at}.reference`)] : []),
+        ...pullPolicyFaults(volume.image?.pullPolicy, `${at}.pullPolicy`),
+      ];
+    default:
+      return foreignVolumeFaults(source, volume, path);
   }
-  if (source.downwardAPI) faults.push(...downwardFaults(source.downwardAPI.items, `${path}.downwardAPI`));
-  const token = source.serviceAccountToken;
-  if (token) {
-    faults.push(...filePathFaults(`${path}.serviceAccountToken.path`, token.path));
-    const seconds = token.expirationSeconds;
-    if (seconds !== undefined && seconds < 600)
-      faults.push(
-        invalidValue(`${path}.serviceAccountToken.expirationSeconds`, seconds, 'may not specify a duration less than 10 minutes'),
+}
+
+export function csiDriverFaults(driver: string | undefined, path: string): FieldError[] {
+  if (!driver) return [required(path)];
+  const long = driver.length > 63 ? [{ path, reason: 'FieldValueTooLong', message: 'Too long: may not be more than 63 bytes' }] : [];
+  return [...long, ...faultsOf(path, driver, dns1123Subdomain(driver.toLowerCase()))];
+}
+
+function csiFaults(csi: CSIVolumeSource | undefined, path: string): FieldError[] {
+  const faults = csiDriverFaults(csi?.driver, `${path}.driver`);
+  const secret = csi?.nodePublishSecretRef;
+  if (!secret) return faults;
+  if (!secret.name) return [...faults, required(`${path}.nodePublishSecretRef.name`)];
+  return [...faults, ...faultsOf(`${path}.name`, secret.name, dns1123Subdomain(secret.name))];
+}
+
+/** A claim made with the pod, named after both. */
+function ephemeralFaults({ name, ephemeral }: Volume, path: string, podName: string | undefined): FieldError[] {
+  const at = `${path}.ephemeral.volumeClaimTemplate`;
+  const template = ephemeral?.volumeClaimTemplate;
+  const { labels, annotations, name: given } = template?.metadata ?? {};
+  const faults = [...validateAnnotations(annotations, `${at}.metadata.annotations`), ...validateLabels(labels, `${at}.metadata.labels`)];
+  if (given) faults.push(forbidden(`${at}.metadata.name`, 'cannot be set'));
+  faults.push(...(template ? claimSpecFaults(template.spec ?? {}, `${at}.spec`) : [required(at)]));
+  if (!podName || !name) return faults;
+  const claim = `${podName}-${name}`;
+  return [
+    ...faults,
+    ...faultsOf(
+      `${path}.name`,
+      name,
+      dns1123Subdomain(claim).map((it) => `PVC name ${JSON.stringify(claim)}: ${it}`),
+    ),
+  ];
+}
+
+/** In this order sources are looked at; the first is the volume's. */
+const sourceOrder: readonly string[] = [
+  ...['emptyDir', 'hostPath', 'gitRepo', 'gcePersistentDisk', 'awsElasticBlockStore', 'secret', 'nfs', 'iscsi', 'glusterfs', 'flocker'],
+  ...['persistentVolumeClaim', 'rbd', 'cinder', 'cephfs', 'quobyte', 'downwardAPI', 'fc', 'flexVolume', 'configMap', 'azureFile'],
+  ...[
+    'vsphereVolume',
+    'photonPersistentDisk',
+    'portworxVolume',
+    'azureDisk',
+    'storageos',
+    'projected',
+    'scaleIO',
+    'csi',
+    'ephemeral',
+    'image',
+  ],
+];
+/** Two that upstream misspells. */
+const toldAs: { [source: string]: string } = { cephfs: 'cephFS', downwardAPI: 'downwarAPI' };
+
+function volumeFaults(volume: Volume, path: string, place: Place): FieldError[] {
+  const [first, ...more] = sourceOrder.filter((it) => Object.hasOwn(volume, it));
+  const faults = first ? sourceFaults(first, volume, path, place) : [required(path, 'must specify a volume type')];
+  for (const it of more) faults.push(forbidden(`${path}.${toldAs[it] ?? it}`, 'may not specify more than 1 volume type'));
+  return [...faults, ...(volume.name ? faultsOf(`${path}.name`, volume.name, dns1123Label(volume.name)) : [required(`${path}.name`)])];
+}
+
+/** Faults of all volumes of a pod, and those that can be mounted: the sound ones. */
+export function allVolumeFaults(spec: PodSpec, path: string, place: Place): { faults: FieldError[]; volumes: Map<string, Volume> } {
+  const list = spec.volumes ?? [];
+  const volumes = new Map<string, Volume>();
+  const made = new Set(place.podName ? list.filter((it) => it.ephemeral).map((it) => `${place.podName}-${it.name}`) : []);
+  const faults = list.flatMap((volume, i) => {
+    const at = `${path}[${i}]`;
+    const own = volumeFaults(volume, at, place);
+    if (volumes.has(volume.name)) own.push(duplicate(`${at}.name`, volume.name));
+    if (own.length === 0) volumes.set(volume.name, volume);
+    const claim = volume.persistentVolumeClaim?.claimName;
+    if (claim && made.has(claim))
+      own.push(
+        invalidValue(`${at}.persistentVolumeClaim.claimName`, claim, 'must not reference a PVC that gets created for an ephemeral volume'),
       );
-  }
-  return faults;
-}
-
-/** Two files of one path: the one that is named later would win. */
-function samePathFaults({ sources = [] }: ProjectedVolumeSource, path: string): FieldError[] {
-  const taken = new Set<string>();
-  return sources.flatMap(({ secret, configMap, downwardAPI, serviceAccountToken }) => {
-    const paths: string[] = [
-      ...[secret, configMap, downwardAPI].flatMap((it) => (it?.items ?? []).map((item) => item.path)),
-      ...(serviceAccountToken ? [serviceAccountToken.path] : []),
-    ];
-    return paths.flatMap((it) => {
-      const isTaken = taken.has(it);
-      taken.add(it);
-      return isTaken && it ? [invalidValue(path, secret?.name ?? configMap?.name ?? it, 'conflicting duplicate paths')] : [];
-    });
+    return own;
   });
-}
-
-/** Faults of one volume: its name, one source and no more, and what the sources that are run need. */
-export function volumeFaults(volume: Volume, path: string): FieldError[] {
-  const faults = volume.name ? faultsOf(`${path}.name`, volume.name, dns1123Label(volume.name)) : [required(`${path}.name`)];
-  const sources = Object.keys(volume).filter((it) => it !== 'name');
-  for (const extra of sources.slice(1)) faults.push(forbidden(`${path}.${extra}`, 'may not specify more than 1 volume type'));
-  const { configMap, secret, persistentVolumeClaim: claim, hostPath, emptyDir, downwardAPI, projected, nfs, image } = volume;
-  if (configMap) {
-    if (!configMap.name) faults.push(required(`${path}.configMap.name`));
-    faults.push(...itemFaults(configMap.items, `${path}.configMap`), ...modeFaults(`${path}.configMap.defaultMode`, configMap.defaultMode));
-  }
-  if (secret) {
-    if (!secret.secretName) faults.push(required(`${path}.secret.secretName`));
-    faults.push(...itemFaults(secret.items, `${path}.secret`), ...modeFaults(`${path}.secret.defaultMode`, secret.defaultMode));
-  }
-  if (claim && !claim.claimName) faults.push(required(`${path}.persistentVolumeClaim.claimName`));
-  if (hostPath && !hostPath.path) faults.push(required(`${path}.hostPath.path`));
-  if (hostPath?.path?.split('/').includes('..')) faults.push(invalidValue(`${path}.hostPath.path`, hostPath.path, "must not contain '..'"));
-  if (emptyDir?.sizeLimit?.startsWith('-'))
-    faults.push(forbidden(`${path}.emptyDir.sizeLimit`, 'SizeLimit field must be a valid resource quantity'));
-  if (downwardAPI)
-    faults.push(
-      ...downwardFaults(downwardAPI.items, `${path}.downwardAPI`),
-      ...modeFaults(`${path}.downwardAPI.defaultMode`, downwardAPI.defaultMode),
-    );
-  if (projected) {
-    faults.push(...modeFaults(`${path}.projected.defaultMode`, projected.defaultMode));
-    faults.push(...(projected.sources ?? []).flatMap((it, i) => projectionFaults(it, `${path}.projected.sources[${i}]`)));
-    faults.push(...samePathFaults(projected, `${path}.projected`));
-  }
-  if (nfs && !nfs.server) faults.push(required(`${path}.nfs.server`));
-  if (nfs && !nfs.path) faults.push(required(`${path}.nfs.path`));
-  else if (nfs && !nfs.path.startsWith('/')) faults.push(invalidValue(`${path}.nfs.path`, nfs.path, 'must be an absolute path'));
-  if (image && !image.reference) faults.push(required(`${path}.image.reference`));
-  return faults;
+  return { faults, volumes };
 }

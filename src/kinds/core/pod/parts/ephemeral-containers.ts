@@ -2,7 +2,7 @@ import { deepCopy, deepEqual } from '../../../../meta/copy.ts';
 import { forbidden } from '../../../../meta/field-error.ts';
 import type { Part } from '../../../define.ts';
 import type { Pod } from '../../../generated/core-v1.ts';
-import { podSpecFaults } from '../validate.ts';
+import { podFaults } from '../whole.ts';
 
 /** On pods that a file on their node stands for: neither part of them can be changed here. */
 export const isMirror = ({ metadata }: Pod): boolean => metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined;
@@ -21,7 +21,7 @@ export const ephemeralContainers: Part<Pod> = {
     const now = new Map((it.spec.ephemeralContainers ?? []).map((one) => [one.name, one]));
     const path = 'spec.ephemeralContainers';
     return [
-      ...podSpecFaults(it.spec, 'spec'),
+      ...podFaults(it),
       ...(was.spec.ephemeralContainers ?? []).flatMap((one) => {
         const same = now.get(one.name);
         const name = JSON.stringify(one.name);

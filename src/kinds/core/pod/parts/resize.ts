@@ -6,7 +6,7 @@ import type { Container, Pod, ResourceRequirements } from '../../../generated/co
 import { isMirror } from './ephemeral-containers.ts';
 import { resizable } from '../resize-policy.ts';
 import { qosClassOf } from '../resources.ts';
-import { podSpecFaults } from '../validate.ts';
+import { podFaults } from '../whole.ts';
 
 type Amounts = { [resource: string]: Quantity };
 const lists = ['containers', 'initContainers'] as const;
@@ -35,7 +35,7 @@ export const resize: Part<Pod> = {
     draft.spec = spec;
   },
   validate(it, was) {
-    const specFaults = podSpecFaults(it.spec, 'spec');
+    const specFaults = podFaults(it);
     if (isMirror(was)) return [forbidden('', 'static pods cannot be resized')];
     if (was.spec.os?.name === 'windows') return [forbidden('', 'windows pods cannot be resized')];
     if (lists.some((list) => !sameNames(it.spec[list], was.spec[list]))) return [...specFaults, forbidden('spec', onlyThose)];
