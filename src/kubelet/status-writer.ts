@@ -40,6 +40,8 @@ export function createStatusWriter({ client, clock, log }: Deps, pod: core.Pod):
       } catch (error) {
         if (error instanceof StatusError && error.reason === 'NotFound') return;
         log.warn('pod status could not be written', { pod: pod.metadata.name, error });
+        // It will not be taken another time; what comes after it may be.
+        if (error instanceof StatusError && error.reason === 'Invalid') return;
         await sleep(clock, seconds(Math.min(2 ** tries, 30)), stopped.signal);
       }
     }

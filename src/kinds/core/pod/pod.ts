@@ -9,6 +9,7 @@ import { ephemeralContainers } from './parts/ephemeral-containers.ts';
 import { resize } from './parts/resize.ts';
 import { qosClassOf } from './resources.ts';
 import { profileMatchFaults } from './security.ts';
+import { podStatusFaults } from './status-faults.ts';
 import { podUpdateFaults } from './update.ts';
 import { podFaults } from './whole.ts';
 
@@ -33,6 +34,7 @@ export const pod = defineKind<Pod>({
   parts: [ephemeralContainers, resize],
   prepareStatus: keepGenerations,
   validate: (it, was) => [...podFaults(it), ...(was ? podUpdateFaults(it, was) : createFaults(it))],
+  validateStatus: podStatusFaults,
   columns: podColumns,
   fields: {
     'spec.nodeName': (it) => it.spec.nodeName ?? '',
