@@ -123,6 +123,22 @@ const cases: Array<[name: string, pod: ReturnType<typeof anInfo>, world: World, 
     `0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't satisfy plugin(s) [NodeAffinity]. no new claims to deallocate, preemption: 0/2 nodes are available: 1 No preemption victims found for incoming pod, 1 Preemption is not helpful for scheduling.`,
   ],
   [
+    'two nodes at once',
+    anInfo(
+      'p',
+      needs([
+        {
+          matchFields: [
+            { key: 'metadata.name', operator: 'In', values: ['n1'] },
+            { key: 'metadata.name', operator: 'In', values: ['n2'] },
+          ],
+        },
+      ]),
+    ),
+    { nodes: [...one, aNode('n2')] },
+    '0/2 nodes are available: pod affinity terms conflict. not found',
+  ],
+  [
     'a host port in use',
     anInfo('p', port(80)),
     { nodes: one, running: { n1: [aPod('x', port(80))] } },

@@ -21,6 +21,7 @@ export const namedNodeAffinity: Filter = {
   wokenBy: ['node'],
   prepare({ pod: { spec } }) {
     const only = namedNodes(spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution);
+    if (only?.size === 0) return { nowhere: 'pod affinity terms conflict' };
     return only && { only };
   },
 };

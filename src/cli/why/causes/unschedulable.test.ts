@@ -62,4 +62,7 @@ test('the parts of a message', () => {
     { count: 1, reason: 'node(s) had untolerated taint {a: b, c}' },
     { count: 2, reason: 'Insufficient cpu' },
   ]);
+  expect(partsOf('0/1 nodes are available: persistentvolumeclaim "data" not found. not found')).toEqual([
+    { count: 0, reason: 'persistentvolumeclaim "data" not found' },
+  ]);
 });
