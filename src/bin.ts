@@ -39,10 +39,10 @@ function clusterEdge(given: Settings, config: Config): ClusterEdge {
     nodePorts: network.nodePorts,
     frontPorts: [config.front.port, config.front.tlsPort].filter((it) => it !== undefined && it > 0) as number[],
     engineHost: config.dockerHost,
-    async start({ logFile, onStep }) {
+    async start({ logFile, ...watcher }) {
       const { startCluster } = await import('./main.ts');
       const settled = readConfig({ ...given, 'data-dir': dataDir, 'log-file': config.log.file ?? logFile });
-      return startCluster(settled, onStep);
+      return startCluster(settled, watcher);
     },
     engine: async () => (await openRuntime()).info(),
     async remove({ keepData, hasRun }) {

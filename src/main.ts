@@ -13,7 +13,7 @@ import { createLog, type Log } from './lib/log.ts';
 import { createMetrics } from './lib/metrics.ts';
 import { systemRandom } from './lib/random.ts';
 import { type ServiceProxy, startProxy } from './proxy/index.ts';
-import { openDocker } from './runtime/index.ts';
+import { type EngineInfo, openDocker } from './runtime/index.ts';
 import { schedulerPage, startScheduler } from './scheduler/index.ts';
 import { openEmbeddedStore } from './store/index.ts';
 
@@ -31,6 +31,8 @@ export type Cluster = {
 
 /** What is being done, for people who wait: a fixed word for the part. */
 export type StartStep = 'engine' | 'store' | 'api' | 'node' | 'services';
+/** Who waits for a start is told of it. */
+export type StartWatcher = { onStep(step: StartStep): void; onEngine(engine: EngineInfo): void };
 type Part = { name: string; check: () => string | undefined };
 
 const manifests = fileURLToPath(new URL('../manifests/cluster', import.meta.url));
@@ -48,14 +50,14 @@ const nodeMonitorGrace = seconds(50);
  * Builds every part, starts them in order, stops them in reverse. Resolves when pods can be run and reached; fails
  * with the first part's error, everything started until then stopped again.
  */
-export async function startCluster(config: Config, onStep: (step: StartStep) => void = () => {}): Promise<Cluster> {
+export async function startCluster(config: Config, watcher: StartWatcher): Promise<Cluster> {
   const log = createLog(config.log.level, config.log.file);
   const ending: Array<() => Promise<void> | void> = [];
   const stop = async (): Promise<void> => {
     for (let end = ending.pop(); end; end = ending.pop()) await end();
   };
   try {
-    return await start(config, log, ending, stop, onStep);
+    return await start(config, log, ending, stop, watcher);
   } catch (error) {
     await stop();
     throw error;
@@ -67,7 +69,7 @@ async function start(
   log: Log,
   ending: Array<() => Promise<void> | void>,
   stop: () => Promise<void>,
-  onStep: (step: StartStep) => void,
+  { onStep, onEngine }: StartWatcher,
 ): Promise<Cluster> {
   const { network } = config;
   const [clock, random, metrics] = [systemClock, systemRandom, createMetrics()];
@@ -79,14 +81,14 @@ async function start(
 
   onStep('engine');
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-  const opened = Promise.all([
-    openDocker({ host: config.dockerHost, network: config.podNetwork }, { clock, log: log.with({ part: 'runtime' }) }),
-    openPki(join(config.dataDir, 'pki'), {
-      serverNames: [config.api.host, nodeAddress, apiServiceIp, apiServiceName],
-      clock,
-    }),
-  ]);
-  const [runtime, pki] = await opened;
+  // The engine is the node's alone: while it answers, what needs none is started.
+  const engine = openDocker({ host: config.dockerHost, network: config.podNetwork }, { clock, log: log.with({ part: 'runtime' }) });
+  // When it does not, that is told where it is waited for.
+  engine.catch(() => {});
+  const pki = await openPki(join(config.dataDir, 'pki'), {
+    serverNames: [config.api.host, nodeAddress, apiServiceIp, apiServiceName],
+    clock,
+  });
 
   onStep('store');
   const store = openEmbeddedStore({ dir: join(config.dataDir, 'store') });
@@ -154,14 +156,19 @@ async function start(
     eviction: config.node.eviction,
     images: config.images,
   };
+  const startAgent = async (): Promise<Kubelet> => {
+    const runtime = await engine;
+    const [started] = await Promise.all([
+      startKubelet(node, {
+        ...{ ...deps('kubelet'), runtime, recorder: recorderFor('kubelet')('kubelet', config.node.name) },
+        withdrawn: async (address, until) => traffic?.withdrawn(address, until),
+      }),
+      runtime.info().then(onEngine),
+    ]);
+    return started;
+  };
   // One after the other in name alone: neither waits for what the other does.
-  const [agent, [, scheduler]] = await Promise.all([
-    startKubelet(node, {
-      ...{ ...deps('kubelet'), runtime, recorder: recorderFor('kubelet')('kubelet', config.node.name) },
-      withdrawn: async (address, until) => traffic?.withdrawn(address, until),
-    }),
-    inControl,
-  ]);
+  const [agent, [, scheduler]] = await Promise.all([startAgent(), inControl]);
   kubelet = agent;
   ending.push(() => agent.stop());
   watchOver('scheduler', () => scheduler.health());

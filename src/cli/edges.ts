@@ -49,9 +49,10 @@ export type ClusterEdge = {
   engineHost: string;
   /**
    * Starts the cluster in this process; resolves when pods can be run and reached. Fails with the first part's error,
-   * everything begun until then stopped again. The log goes to `logFile` unless the settings name another.
+   * everything begun until then stopped again; that of an engine that does not answer has the code ENGINE_UNAVAILABLE,
+   * that of a port in use EADDRINUSE and the port. The log goes to `logFile` unless the settings name another.
    */
-  start(options: { logFile: string; onStep: (step: StartStep) => void }): Promise<RunningCluster>;
+  start(options: { logFile: string; onStep(step: StartStep): void; onEngine(engine: EngineFacts): void }): Promise<RunningCluster>;
   /** Asks the engine about itself. Fails, in words for the user, when it does not answer. */
   engine(): Promise<EngineFacts>;
   /**

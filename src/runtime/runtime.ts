@@ -308,4 +308,6 @@ export class ExecTimeout extends Error {}
 export class NoSuchContainer extends Error {}
 
 /** The engine does not answer, or not in time. What was asked may have been done all the same. */
-export class EngineUnavailable extends Error {}
+export class EngineUnavailable extends Error {
+  readonly code = 'ENGINE_UNAVAILABLE';
+}

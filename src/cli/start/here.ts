@@ -4,16 +4,15 @@ import type { Io } from '../io.ts';
 import { createProgress } from '../progress.ts';
 import { joinKubeconfig, welcome } from './join-kubeconfig.ts';
 import { runCluster } from './run-cluster.ts';
-import { doing, engineOf, readyNodes } from './steps.ts';
+import { doing, engineLine, readyNodes } from './steps.ts';
 
 /** Runs a cluster in this terminal, until Ctrl-C. */
 export async function runHere(edge: ClusterEdge, kubeconfig: string, io: Io): Promise<number> {
   const progress = createProgress(io);
   try {
-    progress.begin(doing.engine);
-    progress.done(await engineOf(edge));
     await runCluster(edge, io, {
       onStep: (step) => progress.begin(doing[step]),
+      onEngine: (engine) => progress.done(engineLine(edge, engine)),
       async onReady(access) {
         progress.done(`API server answers at ${access.url}`);
         progress.begin('waiting for the node');
@@ -35,6 +34,6 @@ export async function runHere(edge: ClusterEdge, kubeconfig: string, io: Io): Pr
 
 /** The same without a word: the log tells. */
 export async function runSilently(edge: ClusterEdge, io: Io): Promise<number> {
-  await runCluster(edge, io, { onStep: () => {}, onReady: async () => {}, onEnding: () => {} });
+  await runCluster(edge, io, { onStep: () => {}, onEngine: () => {}, onReady: async () => {}, onEnding: () => {} });
   return 0;
 }

@@ -1,11 +1,17 @@
 import { CommandError, contextNameOf } from '../command.ts';
-import type { ClusterEdge, RunningCluster, StartStep } from '../edges.ts';
+import type { ClusterEdge, EngineFacts, RunningCluster, StartStep } from '../edges.ts';
 import { logFileOf, rememberSettings, rotateLog, writeAccess } from '../files.ts';
 import type { Io } from '../io.ts';
 import type { Access } from '../kubeconfig/entries.ts';
 import { announce, claim, release } from '../process/pid-file.ts';
+import { withoutEngine } from './steps.ts';
 
-export type Watcher = { onStep(step: StartStep): void; onReady(access: Access): Promise<void>; onEnding(): void };
+export type Watcher = {
+  onStep(step: StartStep): void;
+  onEngine(engine: EngineFacts): void;
+  onReady(access: Access): Promise<void>;
+  onEnding(): void;
+};
 
 /**
  * Runs a cluster in this process until it is interrupted: takes the pid file, starts, leaves word of how to get in,
@@ -26,7 +32,7 @@ export async function runCluster(edge: ClusterEdge, io: Io, watcher: Watcher): P
       watcher.onStep(step);
       told = told.then(() => announce(edge.dataDir, pid, { step }));
     };
-    const running = await start(edge, logFile, onStep);
+    const running = await start(edge, { logFile, onStep, onEngine: watcher.onEngine });
     try {
       const access = { name: contextNameOf(edge.name), url: running.url, credentials: running.credentials };
       await told;
@@ -47,11 +53,12 @@ export async function runCluster(edge: ClusterEdge, io: Io, watcher: Watcher): P
   }
 }
 
-async function start(edge: ClusterEdge, logFile: string, onStep: (step: StartStep) => void): Promise<RunningCluster> {
+async function start(edge: ClusterEdge, options: Parameters<ClusterEdge['start']>[0]): Promise<RunningCluster> {
   try {
-    return await edge.start({ logFile, onStep });
+    return await edge.start(options);
   } catch (error) {
     const { code, port } = error as { code?: string; port?: number };
+    if (code === 'ENGINE_UNAVAILABLE') throw withoutEngine(error);
     if (code !== 'EADDRINUSE' || port !== edge.port) throw error;
     throw new CommandError(`${edge.host}:${port} is in use by another program: stop it, or choose another port with --port`, {
       cause: error,

@@ -15,7 +15,7 @@ export const doing: Readonly<Record<StartStep, string>> = {
   services: 'starting Services and DNS',
 };
 
-const engineLine = (edge: ClusterEdge, { version, operatingSystem }: EngineFacts): string =>
+export const engineLine = (edge: ClusterEdge, { version, operatingSystem }: EngineFacts): string =>
   `Docker Engine ${version} at ${edge.engineHost}${operatingSystem ? ` (${operatingSystem})` : ''}`;
 
 /** Asks the engine; one that does not answer is the user's to start. */
@@ -23,11 +23,12 @@ export async function engineOf(edge: ClusterEdge): Promise<string> {
   try {
     return engineLine(edge, await edge.engine());
   } catch (error) {
-    throw new CommandError(`${messageOf(error)}\nnode docker/setup/engine.mjs installs or starts one; peapod doctor tells more`, {
-      cause: error,
-    });
+    throw withoutEngine(error);
   }
 }
+
+export const withoutEngine = (cause: unknown): CommandError =>
+  new CommandError(`${messageOf(cause)}\nnode docker/setup/engine.mjs installs or starts one; peapod doctor tells more`, { cause });
 
 /** How long a node may take to be Ready after all parts run. */
 const patience = 30_000;
