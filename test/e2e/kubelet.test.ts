@@ -472,10 +472,10 @@ here('ends and restarts', () => {
 
   test('run preStop, then TERM, within the grace period', async () => {
     const host = join(node.rootDir, 'farewell');
-    mkdirSync(host);
+    mkdirSync(host, { recursive: true });
     const mount = { volumeMounts: [{ name: 'host', mountPath: '/host' }] };
     await node.create('graceful', {
-      terminationGracePeriodSeconds: 10,
+      terminationGracePeriodSeconds: 60,
       volumes: [{ name: 'host', hostPath: { path: host } }],
       containers: [
         sh("trap 'echo term >> /host/log; exit 0' TERM; while true; do sleep 0.1; done", {
@@ -487,9 +487,10 @@ here('ends and restarts', () => {
     await node.line('graceful', 'Running app=running');
     const began = Date.now();
     await node.remove('graceful');
-    expect((await node.get('graceful'))?.metadata.deletionGracePeriodSeconds).toBe(10);
+    expect((await node.get('graceful'))?.metadata.deletionGracePeriodSeconds).toBe(60);
     await node.line('graceful', 'gone');
-    expect(Date.now() - began).toBeLessThan(5_000);
+    // Long before it would be killed, however slow the machine.
+    expect(Date.now() - began).toBeLessThan(40_000);
     expect(readFileSync(join(host, 'log'), 'utf8')).toBe('preStop\nterm\n');
     expect(node.history('graceful').at(-2)).toMatch(/ app=(Completed|Error)\(/);
     expect(await node.events('graceful')).toContain('Normal Killing Stopping container app');
