@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createClient, type Transport } from '../../../src/client/index.ts';
+import { type AnyKind, horizontalPodAutoscaler, kinds } from '../../../src/kinds/index.ts';
 import { kubectlOf } from '../../fixtures/cluster/kubectl.ts';
 import { kubectls } from '../../fixtures/kubectl.ts';
 import { skipWithout } from '../../fixtures/skip-without-kubectl.ts';
@@ -37,3 +39,18 @@ test.each([kubectls()[0], kubectls().at(-1)].filter((it) => it !== undefined))(
     expect(await read(`/apis/autoscaling/v2/${where}`)).toMatchObject({ maxReplicas: 9 });
   },
 );
+
+test('a metric that says nothing has its place in a status, in both versions', async () => {
+  const client = createClient(server.api.local as unknown as Transport);
+  const key = { namespace: 'default', name: 'silent' };
+  const cpu = { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } } };
+  const spec = { scaleTargetRef: { kind: 'Deployment', name: 'web', apiVersion: 'apps/v1' }, maxReplicas: 3, metrics: [cpu] };
+  await client.create(horizontalPodAutoscaler, { metadata: key, spec });
+  await client.changeStatus(horizontalPodAutoscaler, key, (draft) => {
+    draft.status = { currentReplicas: 1, desiredReplicas: 1, currentMetrics: [{ type: '' }] };
+  });
+  expect((await client.get(horizontalPodAutoscaler, key))?.status?.currentMetrics).toEqual([{ type: '' }]);
+  const older = kinds.find((it) => it.apiVersion === 'autoscaling/v1' && it.kind === 'HorizontalPodAutoscaler') as AnyKind;
+  const shown = (await client.get(older, key))?.metadata.annotations?.['autoscaling.alpha.kubernetes.io/current-metrics'];
+  expect(shown).toBe('[{"type":""}]');
+});
