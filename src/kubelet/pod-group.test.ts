@@ -9,7 +9,18 @@ const one: Partial<core.PodSpec> = {
 };
 test.each<[string, Partial<core.PodSpec>, number, unknown]>([
   ["its containers' limits are all there is", one, -1, undefined],
-  ['processes are limited for all pods', one, 100, { pids: 100 }],
+  ['processes are limited for all pods', one, 100, { pids: 100, cpuShares: 1024 }],
+  [
+    'huge pages, of which the engine knows nothing',
+    {
+      containers: [
+        { name: 'a', resources: { limits: { 'hugepages-2Mi': '4Mi' } } },
+        { name: 'b', resources: { limits: { 'hugepages-2Mi': '2Mi' } } },
+      ],
+    },
+    -1,
+    { cpuShares: 2, hugePages: new Map([[2 << 20, 6 << 20]]) },
+  ],
   [
     'as a whole',
     { ...one, resources: { requests: { cpu: '1500m' }, limits: { cpu: '3', memory: '2Gi' } } },

@@ -8,16 +8,23 @@ type Where = Pick<Parts, 'runtime'> & { config: Pick<Parts['config'], 'podPidsLi
 
 export const groupName = (uid: string): string => `pod${uid}`;
 
-/** What a pod is limited to as a whole; undefined when its containers' own limits are all there is (KEP-2837, podPidsLimit). */
+/**
+ * What a pod is limited to as a whole; undefined when its containers' own limits are all there is (KEP-2837,
+ * podPidsLimit). Huge pages are limited here alone: the engine has no limit of theirs for containers.
+ */
 export function groupLimits({ spec }: core.Pod, podPidsLimit: number): GroupLimits | undefined {
-  const pids = podPidsLimit > 0 ? { pids: podPidsLimit } : undefined;
-  if (!spec.resources) return pids;
   const [limits, requests] = [podLimits(spec), podRequests(spec)];
+  const pages = Object.entries(limits).flatMap(([name, amount]): Array<[size: number, bytes: number]> => {
+    const size = /^hugepages-(.+)$/.exec(name)?.[1];
+    return size === undefined ? [] : [[quantityValue(size), quantityValue(amount)]];
+  });
+  if (!spec.resources && podPidsLimit <= 0 && pages.length === 0) return undefined;
   return {
-    ...pids,
+    ...(podPidsLimit > 0 && { pids: podPidsLimit }),
+    ...(pages.length > 0 && { hugePages: new Map(pages) }),
     cpuShares: cpuShares(milliValue(requests.cpu ?? '0')),
-    ...(spec.resources.limits?.cpu && limits.cpu && { nanoCpus: milliValue(limits.cpu) * 1_000_000 }),
-    ...(spec.resources.limits?.memory && limits.memory && { memoryBytes: quantityValue(limits.memory) }),
+    ...(spec.resources?.limits?.cpu && limits.cpu && { nanoCpus: milliValue(limits.cpu) * 1_000_000 }),
+    ...(spec.resources?.limits?.memory && limits.memory && { memoryBytes: quantityValue(limits.memory) }),
   };
 }
 

@@ -239,7 +239,10 @@ export interface Resources {
 }
 
 /** Of several containers together. Absent: no limit. */
-export type GroupLimits = Pick<ResourceLimits, 'cpuShares' | 'nanoCpus' | 'memoryBytes' | 'pids'>;
+export type GroupLimits = Pick<ResourceLimits, 'cpuShares' | 'nanoCpus' | 'memoryBytes' | 'pids'> & {
+  /** By the size of the pages in bytes. Where the kernel does not count them there is no limit. */
+  hugePages?: ReadonlyMap<number, number>;
+};
 
 /** Groups in which containers share limits. */
 export interface ControlGroups {

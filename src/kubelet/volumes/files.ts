@@ -17,6 +17,10 @@ export async function isMountPoint(dir: string): Promise<boolean> {
 export const mountMemory = (dir: string, sizeBytes: number | undefined): Promise<void> =>
   mountAt(dir, { type: 'tmpfs', source: 'tmpfs', options: ['mode=0777', ...(sizeBytes === undefined ? [] : [`size=${sizeBytes}`])] });
 
+/** Files in huge pages of one size, such as `2Mi`. */
+export const mountHugePages = (dir: string, pageSize: string): Promise<void> =>
+  mountAt(dir, { type: 'hugetlbfs', source: 'nodev', options: [`pagesize=${pageSize}`, 'mode=0777'] });
+
 /** Takes a pod's directory away, with what is mounted in it. */
 export async function removePodDir(dir: string): Promise<void> {
   await unmountBelow(dir);

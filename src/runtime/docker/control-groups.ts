@@ -1,4 +1,4 @@
-import { mkdir, readdir, rmdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, sleep } from '../../lib/clock.ts';
 import type { ControlGroups, GroupLimits } from '../runtime.ts';
@@ -13,13 +13,18 @@ export function controlGroups(version: '1' | '2', clock: Clock, root = '/sys/fs/
   const isOne = version === '1';
   return {
     async ensure(name, limits) {
-      if (isOne)
+      if (isOne) {
         for (const [controller, files] of Object.entries(filesOfOne(limits))) await setAll(join(root, controller, base, name), files);
-      else {
+        const pages = hugeFiles(limits, 'limit_in_bytes');
+        if (pages && (await stat(join(root, 'hugetlb')).catch(() => undefined))) await setAll(join(root, 'hugetlb', base, name), pages);
+      } else {
+        const pages = hugeFiles(limits, 'max');
+        const countsPages = pages && /\bhugetlb\b/.test(await readFile(join(root, 'cgroup.controllers'), 'utf8').catch(() => ''));
         // What is to be limited below must be handed down from above.
         await mkdir(join(root, base), { recursive: true });
-        for (const dir of [root, join(root, base)]) await writeFile(join(dir, 'cgroup.subtree_control'), '+cpu +memory +pids');
-        await setAll(join(root, base, name), filesOfTwo(limits));
+        for (const dir of [root, join(root, base)])
+          await writeFile(join(dir, 'cgroup.subtree_control'), `+cpu +memory +pids${countsPages ? ' +hugetlb' : ''}`);
+        await setAll(join(root, base, name), { ...filesOfTwo(limits), ...(countsPages && pages) });
       }
       return `/${base}/${name}`;
     },
@@ -49,6 +54,13 @@ const filesOfTwo = (it: GroupLimits): Files => ({
   'cpu.max': quotaOf(it) && `${quotaOf(it)} ${period}`,
   'pids.max': it.pids,
 });
+
+/** The kernel names its files after pages as `hugetlb.2MB.max`. */
+function hugeFiles({ hugePages }: GroupLimits, file: string): Files | undefined {
+  const name = (size: number): string =>
+    size >= 2 ** 30 ? `${size / 2 ** 30}GB` : size >= 2 ** 20 ? `${size / 2 ** 20}MB` : `${size / 2 ** 10}KB`;
+  return hugePages && Object.fromEntries([...hugePages].map(([size, bytes]) => [`hugetlb.${name(size)}.${file}`, bytes]));
+}
 
 async function setAll(dir: string, files: Files): Promise<void> {
   await mkdir(dir, { recursive: true });

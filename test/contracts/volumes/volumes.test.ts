@@ -284,6 +284,20 @@ describe('empty directories', () => {
     expect(line()).toBeUndefined();
   });
 
+  test.runIf(isRoot && existsSync('/sys/kernel/mm/hugepages/hugepages-2048kB'))('in huge pages are mounts of their size', async () => {
+    const resources = { limits: { 'hugepages-2Mi': '2Mi' } };
+    const pod = bench.pod({ emptyDir: { medium: 'HugePages' } }, { containers: [{ name: 'app', resources }] });
+    const dir = await bench.dirOf(pod);
+    const line = (): string | undefined =>
+      readFileSync('/proc/mounts', 'utf8')
+        .split('\n')
+        .find((it) => it.includes(` ${dir} `));
+    expect(line()).toMatch(/ hugetlbfs .*pagesize=2M/);
+    expect(mode(dir)).toBe('777');
+    await bench.volumes.remove(pod.metadata.uid);
+    expect(line()).toBeUndefined();
+  });
+
   test('in memory are volumes of an engine that is elsewhere', async () => {
     const far = await openVolumes({ sharesHost: false });
     const pod = far.pod({ emptyDir: { medium: 'Memory' } });
@@ -375,10 +389,31 @@ describe('claims', () => {
 test('a type that is not known is refused', () =>
   expect(bench.volumes.prepare(bench.pod({ iscsi: { iqn: 'x' } } as never))).rejects.toThrow('volumes of type iscsi are not supported'));
 
-test('a medium that is not known is refused', () =>
-  expect(bench.volumes.prepare(bench.pod({ emptyDir: { medium: 'HugePages' } }))).rejects.toThrow(
-    'MountVolume.SetUp failed for volume "v" : storage medium "HugePages" is not supported',
-  ));
+test.each([
+  ['that is not known', 'Other', [], 'storage medium "Other" is not supported'],
+  [
+    'of pages that nobody asks for',
+    'HugePages',
+    [],
+    'medium HugePages: hugePages storage requested, but there is no resource request for huge pages',
+  ],
+  [
+    'of other pages than are asked for',
+    'HugePages-1Gi',
+    ['2Mi'],
+    'medium HugePages-1Gi: hugePages storage requested, but there is no resource request for huge pages',
+  ],
+  [
+    'that does not say which pages',
+    'HugePages',
+    ['2Mi', '1Gi'],
+    "medium: HugePages can't be used if container requests multiple huge page sizes",
+  ],
+])('a medium %s is refused', async (_, medium, sizes, why) => {
+  const resources = { limits: Object.fromEntries(sizes.map((it) => [`hugepages-${it}`, it])) };
+  const pod = bench.pod({ emptyDir: { medium } }, { containers: [{ name: 'app', resources }] });
+  await expect(bench.volumes.prepare(pod)).rejects.toThrow(`MountVolume.SetUp failed for volume "v" : ${why}`);
+});
 
 test('a source that is not known is refused by name', () =>
   expect(bench.volumes.prepare(bench.pod({ projected: { sources: [{ clusterTrustBundle: { name: 'x', path: 'x' } }] } }))).rejects.toThrow(
