@@ -5,6 +5,7 @@ import { StatusError } from '../../meta/status-error.ts';
 import type { Store } from '../../store/index.ts';
 import { decode, storeKey } from '../codec.ts';
 import type { AdmissionStep } from './admission.ts';
+import { ephemeralRefusal, secretRefusal } from './mountable-secrets.ts';
 
 type Deps = { store: Store; clock: Clock; random: Random };
 
@@ -24,10 +25,7 @@ export const serviceAccountOf = (deps: Deps): AdmissionStep => ({
   async create(kind, draft) {
     if (kind.resource !== 'pods') return;
     const pod = draft as core.Pod;
-    const refuse = (why: string): StatusError => {
-      const name = pod.metadata.name || pod.metadata.generateName || '';
-      return new StatusError('Forbidden', `pods "${name}" is forbidden: ${why}`, { details: { name, kind: 'pods' } });
-    };
+    const refuse = refusalOf(pod);
     if (pod.metadata.annotations?.[mirrorAnnotation] !== undefined) return checkMirror(pod, refuse);
     const name = pod.spec.serviceAccountName || 'default';
     pod.spec.serviceAccountName = name;
@@ -35,10 +33,26 @@ export const serviceAccountOf = (deps: Deps): AdmissionStep => ({
     const { namespace = '' } = pod.metadata;
     const account = await findAccount(deps, namespace, name);
     if (!account) throw refuse(`error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`);
+    const why = secretRefusal(account, pod);
+    if (why) throw refuse(why);
     if (pod.spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true) mountToken(pod, deps.random);
     if (!pod.spec.imagePullSecrets?.length && account.imagePullSecrets?.length) pod.spec.imagePullSecrets = [...account.imagePullSecrets];
   },
+  async update(kind, draft, _, route) {
+    if (kind.resource !== 'pods' || route !== 'ephemeralcontainers') return;
+    const pod = draft as core.Pod;
+    const account = await findAccount(deps, pod.metadata.namespace ?? '', pod.spec.serviceAccountName || 'default');
+    const why = account && ephemeralRefusal(account, pod);
+    if (why) throw refusalOf(pod)(why);
+  },
 });
+
+const refusalOf =
+  (pod: core.Pod) =>
+  (why: string): StatusError => {
+    const name = pod.metadata.name || pod.metadata.generateName || '';
+    return new StatusError('Forbidden', `pods "${name}" is forbidden: ${why}`, { details: { name, kind: 'pods' } });
+  };
 
 /** What a node says of a pod it has from a file stays as it is; it may not name what only the API server has. */
 function checkMirror({ spec }: core.Pod, refuse: (why: string) => StatusError): void {

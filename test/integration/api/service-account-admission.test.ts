@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { asAdmin, type Json } from '../../fixtures/api/requests.ts';
 import { openTestApi, type TestApi } from '../../fixtures/api/server.ts';
 
@@ -65,6 +65,57 @@ test('the account’s logins to registries come along, unless the pod has its ow
   expect((await make({ serviceAccountName: 'shy', imagePullSecrets: [{ name: 'mine' }] })).spec.imagePullSecrets).toEqual([
     { name: 'mine' },
   ]);
+});
+
+describe('an account whose secrets are the only ones', () => {
+  beforeAll(async () => {
+    const annotations = { 'kubernetes.io/enforce-mountable-secrets': 'true' };
+    await admin
+      .post(`${at}/serviceaccounts`)
+      .send({ metadata: { name: 'strict', annotations }, secrets: [{ name: 'own' }], imagePullSecrets: [{ name: 'login' }] })
+      .expect(201);
+  });
+  const env = (name: string): object => ({ env: [{ name: 'KEY', valueFrom: { secretKeyRef: { name, key: 'k' } } }] });
+  const from = (name: string): object => ({ envFrom: [{ secretRef: { name } }] });
+  const app = (more: object): object => ({ name: 'app', image: 'app:1', ...more });
+  const volume = (secretName: string): object => ({ volumes: [{ name: 'v', secret: { secretName } }] });
+  const because = 'is not allowed because service account strict does not reference that';
+  const refusals: Array<[what: string, spec: object, why: string]> = [
+    ['a volume', volume('other'), `volume with secret.secretName="other" ${because} secret`],
+    [
+      'a variable',
+      { containers: [app(env('other'))] },
+      `container app with envVar KEY referencing secret.secretName="other" ${because} secret`,
+    ],
+    [
+      'all of one',
+      { containers: [app(from('other'))] },
+      `container app with envFrom referencing secret.secretName="other" ${because} secret`,
+    ],
+    [
+      'a variable of an init container',
+      { initContainers: [app({ name: 'first', ...env('other') })] },
+      `init container first with envVar KEY referencing secret.secretName="other" ${because} secret`,
+    ],
+    ['a login', { imagePullSecrets: [{ name: 'login' }, { name: 'own' }] }, `imagePullSecrets[1].name="own" ${because} imagePullSecret`],
+  ];
+  test.each(refusals)('refuses others: %s', async (_, spec, why) => {
+    const { message } = await make({ serviceAccountName: 'strict', ...spec }, {}, 403);
+    expect(message).toBe(`pods "p${count}" is forbidden: ${why}`);
+  });
+  test('takes its own, also in what is added later', async () => {
+    await make({ serviceAccountName: 'strict', ...volume('own'), containers: [app({ ...env('own'), ...from('own') })] });
+    const add = (more: object, code: number) =>
+      admin
+        .patch(`${at}/pods/p${count}/ephemeralcontainers`)
+        .set('content-type', 'application/strategic-merge-patch+json')
+        .send(JSON.stringify({ spec: { ephemeralContainers: [{ name: 'look', image: 'app:1', ...more }] } }))
+        .expect(code);
+    expect((await add(env('other'), 403)).body.message).toBe(
+      `pods "p${count}" is forbidden: ephemeral container look with envVar KEY referencing secret.secretName="other" ${because} secret`,
+    );
+    await add(env('own'), 200);
+  });
 });
 
 test('an account that is not there', async () => {
