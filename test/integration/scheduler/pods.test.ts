@@ -399,6 +399,20 @@ test('binding is one change: node and condition come together, and the generatio
   expect((await cluster.client.get(podKind, key('web')))?.metadata.generation).toBe(1);
 });
 
+test('a pod that is bound says where its node stands, and no longer where it was to go', async () => {
+  await cluster.addNode('n1');
+  await cluster.client.change(nodeKind, { name: 'n1' }, (draft) => {
+    draft.metadata.labels = { 'topology.kubernetes.io/zone': 'east', 'topology.kubernetes.io/rack': '7', disk: 'ssd' };
+  });
+  await cluster.create('low', { containers: [asking('cpu=2')] });
+  await cluster.create('vip', { ...half, priority: 100 });
+  expect((await cluster.client.get(podKind, key('vip')))?.status?.nominatedNodeName).toBe('n1');
+  await cluster.client.delete(podKind, key('low'), { gracePeriodSeconds: 0 });
+  await cluster.advance(seconds(5));
+  const { spec, status, metadata } = (await cluster.client.get(podKind, key('vip'))) as core.Pod;
+  expect([spec.nodeName, status?.nominatedNodeName, metadata.labels]).toEqual(['n1', undefined, { 'topology.kubernetes.io/zone': 'east' }]);
+});
+
 test('another pod of the same name is not bound in the place of the one that was meant', async () => {
   await cluster.create('web', { schedulingGates: [{ name: 'example.com/quota' }] });
   const bind = (uid: string) =>
