@@ -24,11 +24,20 @@ beforeAll(() => {
     return stop(id, grace);
   };
 });
+/** Events are written beside what they tell of: they may come after it. */
+const told = (name: string, event: string): Promise<unknown> =>
+  node.seen(`${name}: ${event}`, async () => (await node.eventsOf(name)).some((it) => it.startsWith(event)));
 /** Deletes the pod; resolves when its end has begun, in the same moment. */
-async function beginEnd(name: string): Promise<void> {
-  await node.remove(name);
-  await node.seen('the beginning of its end', async () => (await node.eventsOf(name)).some((it) => it.startsWith('Normal Killing')));
+async function beginEnd(name: string, graceSeconds?: number): Promise<void> {
+  await node.remove(name, graceSeconds);
+  await told(name, 'Normal Killing');
 }
+/** The same as `seen`, while time goes by: what is waited for may take a moment to begin. */
+const seenInTime = (what: string, look: () => Promise<boolean> | boolean): Promise<unknown> =>
+  node.seen(what, async () => {
+    await node.advance(1);
+    return look();
+  });
 
 describe('preStop', () => {
   const asleep = { preStop: { sleep: { seconds: 5 } } };
@@ -38,8 +47,7 @@ describe('preStop', () => {
     await beginEnd('sleeper');
     await node.advance(4);
     expect(asked.has('sleeper')).toBe(false);
-    await node.advance(2);
-    await node.seen('it is asked to end', () => asked.has('sleeper'));
+    await seenInTime('it is asked to end', () => asked.has('sleeper'));
   });
 
   test('ends with the grace period, also when that is cut short meanwhile', async () => {
@@ -49,19 +57,17 @@ describe('preStop', () => {
     await node.advance(2);
     expect(asked.has('long')).toBe(false);
     await node.remove('long', 3);
-    let seconds = 0;
-    for (; seconds < 30 && (await node.get('long')); seconds++) {
-      await node.advance(1);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    const at = node.clock.now();
+    await seenInTime('it is gone', () => asked.has('long'));
     // Long before the hook would have ended.
-    expect(seconds).toBeLessThan(30);
+    expect(node.clock.now() - at).toBeLessThan(30_000);
+    await line('long', /gone/);
   });
 
   test('gets hardly a second of a pod that is deleted by force', async () => {
     await make('force', asleep);
     await line('force', /running/);
-    await node.remove('force', 0);
+    await beginEnd('force', 0);
     await node.advance(3);
     await node.seen('no container', () => !node.runtime.all().some((it) => it.labels['io.kubernetes.pod.name'] === 'force'));
   });
@@ -72,7 +78,7 @@ describe('preStop', () => {
     await line('unkind', /running/);
     await node.remove('unkind');
     await line('unkind', /gone/);
-    expect(await node.eventsOf('unkind')).toContain('Warning FailedPreStopHook PreStopHook failed');
+    await told('unkind', 'Warning FailedPreStopHook PreStopHook failed');
   });
 });
 
@@ -106,9 +112,8 @@ describe('postStart', () => {
     const failing = waitingFor(name, 'PostStartHookError');
     await make(name, { postStart });
     expect(await failing).toMatch(message);
-    const events = await node.eventsOf(name);
-    expect(events).toContain('Warning FailedPostStartHook PostStartHook failed');
-    expect(events).toContain('Normal Killing FailedPostStartHook');
+    await told(name, 'Warning FailedPostStartHook PostStartHook failed');
+    await told(name, 'Normal Killing FailedPostStartHook');
     await node.remove(name, 0);
   });
 
@@ -124,8 +129,7 @@ describe('postStart', () => {
     );
     await node.advance(1);
     expect(lineOf((await node.get('slow')) as core.Pod)).toBe('Pending one=ContainerCreating two=ContainerCreating');
-    await node.advance(3);
-    await line('slow', /^Running one=running two=running$/);
+    await seenInTime('both run', async () => lineOf((await node.get('slow')) as core.Pod) === 'Running one=running two=running');
     await node.remove('slow', 0);
   });
 });
