@@ -55,6 +55,8 @@ export function createKernelTable(start: TableFacts, { programs, clock, log }: D
   let cancelRetry = (): void => {};
   let writing: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;
+  /** Trials of those that were refused, one after the other: there may be many of them. */
+  let trying: Promise<unknown> = Promise.resolve();
 
   const remember = (pid: number): void => {
     pids.push(pid);
@@ -185,7 +187,9 @@ export function createKernelTable(start: TableFacts, { programs, clock, log }: D
       if (refused.has(owner) && pieces.length > 0) {
         const again: Refused = { pieces, message: refused.get(owner)?.message ?? '' };
         refused.set(owner, again);
-        const message = await faultOf(pieces);
+        const trial = trying.then(() => faultOf(pieces));
+        trying = trial;
+        const message = await trial;
         // Asked for something else meanwhile: that one sees to it.
         if (refused.get(owner) !== again) return message;
         again.message = message ?? '';
