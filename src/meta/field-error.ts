@@ -19,7 +19,7 @@ export const required = (path: string, detail = ''): FieldError => ({
 export const invalidValue = (path: string, value: unknown, detail: string): FieldError => ({
   path,
   reason: 'FieldValueInvalid',
-  message: `Invalid value: ${show(value)}: ${detail}`,
+  message: `Invalid value: ${show(value)}${detail ? `: ${detail}` : ''}`,
 });
 
 /** The value is none of a closed set; `supported` is listed in the order given. */

@@ -51,7 +51,7 @@ test('what cannot be, or stay', () => {
   expect(faults(now, was)).toEqual(['spec.selector: Invalid value: {"matchLabels":{"app":"agent","tier":"node"}}: field is immutable']);
   const strange = made((it) => Object.assign(it.spec, { updateStrategy: { type: 'Recreate' } }));
   expect(faults(strange)).toEqual([
-    'spec.updateStrategy: Unsupported value: {"type":"Recreate"}: supported values: "RollingUpdate", "OnDelete"',
+    'spec.updateStrategy: Unsupported value: {"Type":"Recreate","RollingUpdate":null}: supported values: "RollingUpdate", "OnDelete"',
   ]);
 });
 

@@ -4,7 +4,7 @@ import { selectorText } from '../../meta/selector.ts';
 import { defaultTemplate } from '../core/pod/defaults.ts';
 import { templateFaults } from '../core/pod/validate.ts';
 import { type Column, defineKind } from '../define.ts';
-import { notNegative } from '../faults.ts';
+import { goNamed, notNegative } from '../faults.ts';
 import type { DaemonSet, DaemonSetSpec } from '../generated/apps-v1.ts';
 import { amountFaults, isNothing, moreThanAll } from './amounts.ts';
 import { selectorFaults, workloadColumns } from './replica-set.ts';
@@ -32,7 +32,8 @@ function strategyFaults({ updateStrategy = {} }: DaemonSetSpec): FieldError[] {
   const path = 'spec.updateStrategy';
   const { type, rollingUpdate } = updateStrategy;
   if (type === 'OnDelete') return [];
-  if (type !== 'RollingUpdate') return [notSupported(path, updateStrategy, ['RollingUpdate', 'OnDelete'])];
+  if (type !== 'RollingUpdate')
+    return [notSupported(path, goNamed({ type, rollingUpdate: rollingUpdate ?? null }), ['RollingUpdate', 'OnDelete'])];
   if (!rollingUpdate) return [required(`${path}.rollingUpdate`)];
   const { maxSurge, maxUnavailable } = rollingUpdate;
   const [surge, unavailable] = [`${path}.rollingUpdate.maxSurge`, `${path}.rollingUpdate.maxUnavailable`];

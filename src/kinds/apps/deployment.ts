@@ -1,11 +1,11 @@
-import { type FieldError, forbidden, invalidValue } from '../../meta/field-error.ts';
+import { deepEqual } from '../../meta/copy.ts';
+import { type FieldError, forbidden, invalidValue, notSupported } from '../../meta/field-error.ts';
 import { selectorText } from '../../meta/selector.ts';
 import type { IntOrString } from '../../meta/types.ts';
 import { defaultTemplate } from '../core/pod/defaults.ts';
 import { templateFaults } from '../core/pod/validate.ts';
 import { type Column, defineKind } from '../define.ts';
-import { enumFaults } from '../enums.ts';
-import { notNegative } from '../faults.ts';
+import { goNamed, notNegative } from '../faults.ts';
 import type { Deployment } from '../generated/apps-v1.ts';
 import { amountFaults, moreThanAll } from './amounts.ts';
 import { selectorFaults, workloadColumns } from './replica-set.ts';
@@ -17,6 +17,13 @@ function strategyFaults(it: Deployment): FieldError[] {
   if (strategy?.type === 'Recreate' && strategy.rollingUpdate) {
     return [forbidden('spec.strategy.rollingUpdate', "may not be specified when strategy `type` is 'Recreate'")];
   }
+  if (strategy?.type !== 'RollingUpdate' && strategy?.type !== 'Recreate')
+    return [
+      notSupported('spec.strategy', goNamed({ type: strategy?.type, rollingUpdate: strategy?.rollingUpdate ?? null }), [
+        'Recreate',
+        'RollingUpdate',
+      ]),
+    ];
   const { maxSurge, maxUnavailable } = strategy?.rollingUpdate ?? {};
   const faults = [
     ...amountFaults('spec.strategy.rollingUpdate.maxUnavailable', maxUnavailable),
@@ -55,11 +62,15 @@ export const deployment = defineKind<Deployment>({
   prepareCreate: (draft) => {
     draft.status = {};
   },
+  // New annotations are news to the controller too: it hands them on.
+  prepareUpdate: (draft, was) => {
+    if (!deepEqual(draft.metadata.annotations ?? {}, was.metadata.annotations ?? {}))
+      draft.metadata.generation = (was.metadata.generation ?? 0) + 1;
+  },
   validate: (it, was) => [
     ...notNegative('spec.replicas', it.spec.replicas),
     ...selectorFaults(it, was),
     ...templateFaults(it.spec.template, 'spec.template'),
-    ...enumFaults('apps/v1.DeploymentStrategy', it.spec.strategy, 'spec.strategy'),
     ...strategyFaults(it),
     ...notNegative('spec.minReadySeconds', it.spec.minReadySeconds),
     ...notNegative('spec.revisionHistoryLimit', it.spec.revisionHistoryLimit),

@@ -27,18 +27,21 @@ export const workloadColumns: ReadonlyArray<Column<Workload>> = [
 /** A selector that selects the template's pods, and stays as it was. */
 export function selectorFaults(it: Workload, was: Workload | undefined, owner = 'deployment'): FieldError[] {
   const { selector, template } = it.spec;
-  if (!selector) return [required('spec.selector')];
+  const changed =
+    was && !deepEqual(selector, was.spec.selector) ? [invalidValue('spec.selector', selector ?? null, 'field is immutable')] : [];
+  if (!selector) return [required('spec.selector'), ...changed];
   const faults = labelSelectorFaults(selector, 'spec.selector');
-  if (faults.length > 0) return faults;
+  // What cannot be read selects nothing, which is told besides.
+  if (faults.length > 0)
+    return [...faults, invalidValue('spec.selector', selector, owner === 'statefulset' ? '' : 'invalid label selector'), ...changed];
   if (Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0) {
     faults.push(invalidValue('spec.selector', selector, `empty selector is invalid for ${owner}`));
-  } else if (template && !matchesSelector(selector, template.metadata?.labels)) {
+  } else if (!matchesSelector(selector, template?.metadata?.labels)) {
     faults.push(
-      invalidValue('spec.template.metadata.labels', template.metadata?.labels ?? null, '`selector` does not match template `labels`'),
+      invalidValue('spec.template.metadata.labels', template?.metadata?.labels ?? null, '`selector` does not match template `labels`'),
     );
   }
-  if (was && !deepEqual(selector, was.spec.selector)) faults.push(invalidValue('spec.selector', selector, 'field is immutable'));
-  return faults;
+  return [...faults, ...changed];
 }
 
 export const replicaSet = defineKind<ReplicaSet>({

@@ -58,7 +58,7 @@ describe('faults', () => {
     ],
     [
       (it) => Object.assign(it.spec, { updateStrategy: { type: 'Recreate' } }),
-      `spec.updateStrategy: Invalid value: {"type":"Recreate"}: must be 'RollingUpdate' or 'OnDelete'`,
+      `spec.updateStrategy: Invalid value: {"Type":"Recreate","RollingUpdate":null}: must be 'RollingUpdate' or 'OnDelete'`,
     ],
     [
       (it) => Object.assign(it.spec, { updateStrategy: { type: 'OnDelete', rollingUpdate: { partition: 1 } } }),

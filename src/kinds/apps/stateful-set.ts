@@ -6,7 +6,7 @@ import { persistentVolumeClaim } from '../core/persistent-volume-claim.ts';
 import { defaultTemplate } from '../core/pod/defaults.ts';
 import { templateFaults } from '../core/pod/validate.ts';
 import { type Column, defineKind } from '../define.ts';
-import { faultsOf, notNegative } from '../faults.ts';
+import { faultsOf, goNamed, notNegative } from '../faults.ts';
 import type { StatefulSet, StatefulSetSpec } from '../generated/apps-v1.ts';
 import type { PodTemplateSpec } from '../generated/core-v1.ts';
 import { amountFaults, isNothing, moreThanAll } from './amounts.ts';
@@ -48,7 +48,8 @@ function strategyFaults({ updateStrategy = {} }: StatefulSetSpec): FieldError[] 
   const { type, rollingUpdate } = updateStrategy;
   if (type === 'OnDelete')
     return rollingUpdate ? [invalidValue(`${path}.rollingUpdate`, rollingUpdate, "only allowed for updateStrategy 'RollingUpdate'")] : [];
-  if (type !== 'RollingUpdate') return [invalidValue(path, updateStrategy, "must be 'RollingUpdate' or 'OnDelete'")];
+  if (type !== 'RollingUpdate')
+    return [invalidValue(path, goNamed({ type, rollingUpdate: rollingUpdate ?? null }), "must be 'RollingUpdate' or 'OnDelete'")];
   if (!rollingUpdate) return [];
   const { partition, maxUnavailable } = rollingUpdate;
   return [
@@ -74,11 +75,8 @@ function retentionFaults({ persistentVolumeClaimRetentionPolicy = {} }: Stateful
 /** The template as its pods will be: with a volume for each claim. */
 function withClaims({ template, volumeClaimTemplates = [] }: StatefulSetSpec): PodTemplateSpec | undefined {
   if (!template?.spec || volumeClaimTemplates.length === 0) return template;
-  const claims = volumeClaimTemplates.map(({ metadata }) => ({
-    name: metadata?.name ?? '',
-    persistentVolumeClaim: { claimName: metadata?.name ?? '' },
-  }));
-  const names = new Set(claims.map((it) => it.name));
+  const names = new Set(volumeClaimTemplates.map(({ metadata }) => metadata?.name ?? ''));
+  const claims = [...names].map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
   return {
     ...template,
     spec: { ...template.spec, volumes: [...claims, ...(template.spec.volumes ?? []).filter((it) => !names.has(it.name))] },

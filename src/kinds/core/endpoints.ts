@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
-import { type FieldError, required } from '../../meta/field-error.ts';
-import { dns1123Label, portNumber } from '../../meta/names.ts';
+import { type FieldError, invalidValue, required } from '../../meta/field-error.ts';
+import { dns1123Label, dns1123Subdomain, portNumber, qualifiedName } from '../../meta/names.ts';
 import { defineKind } from '../define.ts';
 import { enumFaults } from '../enums.ts';
-import { addressFaults, faultsOf } from '../faults.ts';
+import { faultsOf } from '../faults.ts';
 import type { Endpoints, EndpointSubset } from '../generated/core-v1.ts';
 import { specialAddressFaults } from './special-address.ts';
 
@@ -18,9 +18,11 @@ function subsetFaults(subset: EndpointSubset, path: string): FieldError[] {
   const faults: FieldError[] = [];
   if (addresses.length + notReadyAddresses.length === 0) faults.push(required(path, 'must specify `addresses` or `notReadyAddresses`'));
   for (const [list, items] of Object.entries({ addresses, notReadyAddresses })) {
-    for (const [i, { ip = '' }] of items.entries()) {
+    for (const [i, { ip = '', hostname, nodeName }] of items.entries()) {
       const at = `${path}.${list}[${i}].ip`;
-      faults.push(...(isIP(ip) ? specialAddressFaults(at, ip) : addressFaults(at, ip)));
+      faults.push(...(isIP(ip) ? specialAddressFaults(at, ip) : [invalidValue(at, ip, 'must be a valid IP address')]));
+      if (hostname) faults.push(...faultsOf(`${path}.${list}[${i}].hostname`, hostname, dns1123Label(hostname)));
+      if (nodeName !== undefined) faults.push(...faultsOf(`${path}.${list}[${i}].nodeName`, nodeName, dns1123Subdomain(nodeName)));
     }
   }
   for (const [i, port] of ports.entries()) {
@@ -28,6 +30,7 @@ function subsetFaults(subset: EndpointSubset, path: string): FieldError[] {
     if (port.name) faults.push(...faultsOf(`${at}.name`, port.name, dns1123Label(port.name)));
     else if (ports.length > 1) faults.push(required(`${at}.name`));
     faults.push(...faultsOf(`${at}.port`, port.port ?? 0, portNumber(port.port ?? 0)));
+    if (port.appProtocol !== undefined) faults.push(...faultsOf(`${at}.appProtocol`, port.appProtocol, qualifiedName(port.appProtocol)));
   }
   return [...faults, ...enumFaults('core/v1.EndpointSubset', subset, path)];
 }

@@ -1,9 +1,9 @@
-import { required } from '../../meta/field-error.ts';
+import { duplicate, type FieldError, forbidden, invalidValue, required } from '../../meta/field-error.ts';
 import { labelValue, qualifiedName } from '../../meta/names.ts';
 import { ageColumn, type Column, defineKind } from '../define.ts';
-import { enumFaults } from '../enums.ts';
 import { faultsOf } from '../faults.ts';
-import type { Node } from '../generated/core-v1.ts';
+import type { Node, Taint } from '../generated/core-v1.ts';
+import { effectFaults } from './pod/scheduling.ts';
 
 function statusText(it: Node): string {
   const ready = it.status?.conditions?.find((condition) => condition.type === 'Ready');
@@ -25,6 +25,37 @@ function roles(it: Node): string {
 
 const address = (it: Node, type: string): string => it.status?.addresses?.find((one) => one.type === type)?.address ?? '<none>';
 
+/** Taints are told where they once stood. */
+function taintFaults(taints: readonly Taint[] | undefined): FieldError[] {
+  const seen = new Set<string>();
+  return (taints ?? []).flatMap((taint, i) => {
+    const { key = '', value = '', effect = '' } = taint;
+    const at = `metadata.taints[${i}]`;
+    const faults = faultsOf(`${at}.key`, key, qualifiedName(key));
+    const texts = labelValue(value);
+    if (texts.length > 0) faults.push(invalidValue(`${at}.value`, value, texts.join(';')));
+    faults.push(...(effect ? effectFaults(effect, `${at}.effect`) : [required(`${at}.effect`)]));
+    if (seen.has(`${key} ${effect}`)) {
+      const repeated = duplicate(at, { Key: key, Value: value, Effect: effect, TimeAdded: taint.timeAdded ?? null });
+      faults.push({ ...repeated, message: `${repeated.message}: taints must be unique by key and effect pair` });
+    }
+    seen.add(`${key} ${effect}`);
+    return faults;
+  });
+}
+
+/** Faults of a node; with `was`, what is given once (ValidateNode, ValidateNodeUpdate). */
+function nodeFaults(it: Node, was?: Node): FieldError[] {
+  const { podCIDRs = [], providerID } = it.spec;
+  const faults = taintFaults(it.spec.taints);
+  const before = was?.spec.podCIDRs ?? [];
+  if (before.length > 0 && before.some((one, i) => one !== podCIDRs[i]))
+    faults.push(forbidden('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid'));
+  if (was?.spec.providerID && was.spec.providerID !== providerID)
+    faults.push(forbidden('spec.providerID', 'node updates may not change providerID except from "" to valid'));
+  return faults;
+}
+
 export const node = defineKind<Node>({
   group: '',
   version: 'v1',
@@ -38,14 +69,7 @@ export const node = defineKind<Node>({
     draft.status.allocatable ??= draft.status.capacity ? { ...draft.status.capacity } : undefined;
     if (draft.status.allocatable === undefined) delete draft.status.allocatable;
   },
-  validate: (it) => [
-    ...enumFaults('core/v1.NodeSpec', it.spec, 'spec'),
-    ...(it.spec.taints ?? []).flatMap((taint, i) => [
-      ...faultsOf(`spec.taints[${i}].key`, taint.key, qualifiedName(taint.key ?? '')),
-      ...(taint.value ? faultsOf(`spec.taints[${i}].value`, taint.value, labelValue(taint.value)) : []),
-      ...(taint.effect ? [] : [required(`spec.taints[${i}].effect`)]),
-    ]),
-  ],
+  validate: nodeFaults,
   columns: [
     { name: 'Status', type: 'string', value: statusText },
     { name: 'Roles', type: 'string', value: roles },

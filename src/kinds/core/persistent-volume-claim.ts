@@ -1,28 +1,16 @@
 import { deepEqual } from '../../meta/copy.ts';
-import { type FieldError, forbidden, invalidValue, required } from '../../meta/field-error.ts';
-import { dns1123Subdomain } from '../../meta/names.ts';
+import { type FieldError, forbidden } from '../../meta/field-error.ts';
 import { compareQuantities } from '../../meta/quantity.ts';
-import { labelSelectorFaults } from '../../meta/selector-faults.ts';
 import { defineKind } from '../define.ts';
-import { enumFaults } from '../enums.ts';
-import { faultsOf } from '../faults.ts';
 import type { PersistentVolumeClaim } from '../generated/core-v1.ts';
+import { claimSpecFaults } from './claim-spec.ts';
 import { accessModesText } from './volume-columns.ts';
 
 const changeable = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
 
 function validate(it: PersistentVolumeClaim, was?: PersistentVolumeClaim): FieldError[] {
   const { spec } = it;
-  const faults = enumFaults('core/v1.PersistentVolumeClaimSpec', spec, 'spec');
-  if (!spec.accessModes?.length) faults.push(required('spec.accessModes', 'at least 1 access mode is required'));
-  if ((spec.accessModes?.length ?? 0) > 1 && spec.accessModes?.includes('ReadWriteOncePod'))
-    faults.push(forbidden('spec.accessModes', 'may not use ReadWriteOncePod with other access modes'));
-  const size = spec.resources?.requests?.storage;
-  if (!size) faults.push(required('spec.resources[storage]'));
-  else if (compareQuantities(size, '0') <= 0) faults.push(invalidValue('spec.resources[storage]', size, 'must be greater than zero'));
-  if (spec.storageClassName)
-    faults.push(...faultsOf('spec.storageClassName', spec.storageClassName, dns1123Subdomain(spec.storageClassName)));
-  faults.push(...labelSelectorFaults(spec.selector, 'spec.selector'));
+  const faults = claimSpecFaults(spec, 'spec');
   return was ? [...faults, ...updateFaults(it, was)] : faults;
 }
 

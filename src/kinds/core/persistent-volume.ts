@@ -3,9 +3,13 @@ import { type FieldError, forbidden, invalidValue, notSupported, required } from
 import { dns1123Subdomain } from '../../meta/names.ts';
 import { compareQuantities } from '../../meta/quantity.ts';
 import { defineKind } from '../define.ts';
-import { enumFaults } from '../enums.ts';
-import { faultsOf } from '../faults.ts';
+import { faultsOf, goNamed } from '../faults.ts';
 import type { PersistentVolume } from '../generated/core-v1.ts';
+import { accessModeFaults, volumeModeFaults } from './claim-spec.ts';
+import { backstepFaults } from './pod/paths.ts';
+import { resourceNameFaults } from './pod/resource-faults.ts';
+import { nodeSelectorFaults } from './pod/scheduling.ts';
+import { csiDriverFaults } from './pod/volume.ts';
 import { accessModesText } from './volume-columns.ts';
 
 const notSources = [
@@ -23,13 +27,21 @@ const sourceOf = (it: PersistentVolume): unknown =>
   Object.fromEntries(Object.entries(it.spec).filter(([key]) => !notSources.includes(key)));
 
 function validate(it: PersistentVolume, was?: PersistentVolume): FieldError[] {
-  const faults = enumFaults('core/v1.PersistentVolumeSpec', it.spec, 'spec');
-  if (!it.spec.accessModes?.length) faults.push(required('spec.accessModes'));
-  const size = it.spec.capacity?.storage;
-  if (!it.spec.capacity) faults.push(required('spec.capacity'));
-  else if (!size || Object.keys(it.spec.capacity).length !== 1)
-    faults.push(notSupported('spec.capacity', Object.keys(it.spec.capacity).join(','), ['storage']));
-  else if (compareQuantities(size, '0') <= 0) faults.push(invalidValue('spec.capacity[storage]', size, 'must be greater than zero'));
+  const { capacity, accessModes = [], nodeAffinity, persistentVolumeReclaimPolicy: policy, volumeMode } = it.spec;
+  const faults: FieldError[] = accessModes.length === 0 ? [required('spec.accessModes')] : [];
+  faults.push(...accessModeFaults(accessModes, 'spec.accessModes'));
+  if (!capacity || Object.keys(capacity).length === 0) faults.push(required('spec.capacity'));
+  const size = capacity?.storage;
+  if (size === undefined || Object.keys(capacity ?? {}).length !== 1)
+    faults.push(notSupported('spec.capacity', capacity ?? null, ['storage']));
+  for (const [name, amount] of Object.entries(capacity ?? {})) {
+    const at = `spec.capacity[${name}]`;
+    if (compareQuantities(amount, '0') <= 0) faults.push(invalidValue(at, amount, 'must be greater than zero'));
+    faults.push(...resourceNameFaults(name, at));
+  }
+  if (policy !== undefined && !policies.includes(policy)) faults.push(notSupported('spec.persistentVolumeReclaimPolicy', policy, policies));
+  if (nodeAffinity?.required) faults.push(...nodeSelectorFaults(nodeAffinity.required, 'spec.nodeAffinity.required'));
+  else if (nodeAffinity) faults.push(required('spec.nodeAffinity.required', 'must specify required node constraints'));
   for (const extra of Object.keys(sourceOf(it) as object).slice(1))
     faults.push(forbidden(`spec.${extra}`, 'may not specify more than 1 volume type'));
   const { hostPath, storageClassName } = it.spec;
@@ -39,8 +51,30 @@ function validate(it: PersistentVolume, was?: PersistentVolume): FieldError[] {
     faults.push(forbidden('spec.persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'"));
   if (storageClassName) faults.push(...faultsOf('spec.storageClassName', storageClassName, dns1123Subdomain(storageClassName)));
   if (Object.keys(sourceOf(it) as object).length === 0) faults.push(required('spec', 'must specify a volume type'));
+  faults.push(...sourceFaults(it), ...volumeModeFaults(volumeMode, 'spec.volumeMode'));
   if (was && !deepEqual(sourceOf(it), sourceOf(was)))
     faults.push(forbidden('spec.persistentvolumesource', 'spec.persistentvolumesource is immutable after creation'));
+  if (was && was.spec.volumeMode !== volumeMode) faults.push(invalidValue('spec.volumeMode', volumeMode ?? null, 'field is immutable'));
+  if (was?.spec.nodeAffinity && !deepEqual(was.spec.nodeAffinity, nodeAffinity))
+    faults.push(
+      invalidValue('nodeAffinity', goNamed(nodeAffinity ?? null), 'field is immutable, except for updating from beta label to GA'),
+    );
+  return faults;
+}
+
+const policies = ['Delete', 'Recycle', 'Retain'];
+
+/** What some kinds of volumes need. */
+function sourceFaults({ spec }: PersistentVolume): FieldError[] {
+  const { nfs, local, csi } = spec;
+  const faults: FieldError[] = [];
+  if (nfs && !nfs.server) faults.push(required('spec.nfs.server'));
+  if (nfs && !nfs.path) faults.push(required('spec.nfs.path'));
+  if (nfs && !nfs.path?.startsWith('/')) faults.push(invalidValue('spec.nfs.path', nfs.path ?? '', 'must be an absolute path'));
+  if (local && !local.path) faults.push(required('spec.local.path'));
+  if (local) faults.push(...backstepFaults(local.path ?? '', 'spec.local.path'));
+  if (local && !spec.nodeAffinity) faults.push(required('spec.nodeAffinity', 'Local volume requires node affinity'));
+  if (csi) faults.push(...csiDriverFaults(csi.driver, 'spec.csi.driver'), ...(csi.volumeHandle ? [] : [required('spec.csi.volumeHandle')]));
   return faults;
 }
 

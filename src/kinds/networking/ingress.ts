@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { type FieldError, invalidValue, notSupported, required } from '../../meta/field-error.ts';
-import { dns1035Label, dns1123Subdomain, portName, portNumber } from '../../meta/names.ts';
+import { dns1123Label, dns1123Subdomain, portName, portNumber } from '../../meta/names.ts';
 import { defineKind } from '../define.ts';
 import { addressFaults, faultsOf } from '../faults.ts';
 import type { HTTPIngressPath, Ingress, IngressBackend, IngressTLS } from '../generated/networking-v1.ts';
@@ -30,7 +30,7 @@ function backendFaults(path: string, { service, resource }: IngressBackend): Fie
   }
   if (!service) return [invalidValue(path, '', 'resource or service backend is required')];
   const { name, port = {} } = service;
-  const faults = name ? faultsOf(`${path}.service.name`, name, dns1035Label(name)) : [required(`${path}.service.name`)];
+  const faults = name ? faultsOf(`${path}.service.name`, name, dns1123Label(name)) : [required(`${path}.service.name`)];
   if (port.name && port.number) faults.push(invalidValue(path, '', 'cannot set both port name & port number'));
   else if (port.name) faults.push(...faultsOf(`${path}.service.port.name`, port.name, portName(port.name)));
   else if (port.number) faults.push(...faultsOf(`${path}.service.port.number`, port.number, portNumber(port.number)));

@@ -72,8 +72,8 @@ const cases: Array<[name: string, spec: NetworkPolicySpec, want: string[]]> = [
     'words of no meaning',
     { policyTypes: ['Both' as 'Ingress'], ingress: [{ ports: [{ protocol: 'ICMP' }] }] },
     [
-      'spec.ingress[0].ports[0].protocol: Unsupported value: "ICMP": supported values: "SCTP", "TCP", "UDP"',
-      'spec.policyTypes[0]: Unsupported value: "Both": supported values: "Egress", "Ingress"',
+      'spec.ingress[0].ports[0].protocol: Unsupported value: "ICMP": supported values: "TCP", "UDP", "SCTP"',
+      'spec.policyTypes[0]: Unsupported value: "Both": supported values: "Ingress", "Egress"',
     ],
   ],
 ];

@@ -7,8 +7,8 @@ import { defineKind } from '../define.ts';
 import { faultsOf } from '../faults.ts';
 import type { IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../generated/networking-v1.ts';
 
-const protocols = ['SCTP', 'TCP', 'UDP'];
-const types = ['Egress', 'Ingress'];
+const protocols = ['TCP', 'UDP', 'SCTP'];
+const types = ['Ingress', 'Egress'];
 
 /** A range as bits from its start, and how many count. */
 function parseRange(text: string): { bits: bigint; size: number; length: number } | undefined {

@@ -1,4 +1,5 @@
 import { type FieldError, invalidValue, notSupported } from '../../meta/field-error.ts';
+import { pathSegment } from '../../meta/names.ts';
 import { labelSelectorFaults } from '../../meta/selector-faults.ts';
 import { amountFaults, moreThanAll } from '../apps/amounts.ts';
 import { defineKind } from '../define.ts';
@@ -31,6 +32,8 @@ export const podDisruptionBudget = defineKind<PodDisruptionBudget>({
   plural: 'poddisruptionbudgets',
   shortNames: ['pdb'],
   namespaced: true,
+  // No more is asked of the name than that it can be part of a path.
+  nameFaults: pathSegment,
   generation: true,
   defaults: (draft) => {
     draft.spec ??= {};

@@ -1,6 +1,5 @@
-import { type FieldError, forbidden, invalidValue } from '../../meta/field-error.ts';
+import { type FieldError, forbidden, invalidValue, notSupported } from '../../meta/field-error.ts';
 import { ageColumn, type Column, defineKind } from '../define.ts';
-import { enumFaults } from '../enums.ts';
 import type { PriorityClass } from '../generated/scheduling-v1.ts';
 
 /** The classes that every cluster has (scheduling/v1, SystemPriorityClasses); no other may be named `system-…`. */
@@ -17,6 +16,7 @@ export const systemPriorityClasses: ReadonlyArray<{ name: string; value: number;
   },
 ];
 
+const policies = ['PreemptLowerPriority', 'Never'];
 const highest = 1_000_000_000;
 
 /** What is wrong with a name or value that only the system may have. */
@@ -30,7 +30,8 @@ function systemFault({ metadata, value = 0, globalDefault }: PriorityClass): str
 /** Upstream: pkg/apis/scheduling/validation. */
 function validate(it: PriorityClass, was?: PriorityClass): FieldError[] {
   const { value = 0 } = it;
-  const faults = enumFaults('scheduling/v1.PriorityClass', it);
+  const faults: FieldError[] =
+    !it.preemptionPolicy || policies.includes(it.preemptionPolicy) ? [] : [notSupported('preemptionPolicy', it.preemptionPolicy, policies)];
   if (was) {
     if (value !== (was.value ?? 0)) faults.push(forbidden('value', 'may not be changed in an update.'));
     if (it.preemptionPolicy !== was.preemptionPolicy)

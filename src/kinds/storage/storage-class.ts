@@ -1,18 +1,47 @@
 import { deepEqual } from '../../meta/copy.ts';
-import { type FieldError, forbidden, required } from '../../meta/field-error.ts';
+import { duplicate, type FieldError, forbidden, invalidValue, notSupported, required } from '../../meta/field-error.ts';
+import { qualifiedName } from '../../meta/names.ts';
 import { defineKind } from '../define.ts';
-import { enumFaults } from '../enums.ts';
+import { faultsOf } from '../faults.ts';
 import type { StorageClass } from '../generated/storage-v1.ts';
 
 /** The annotation that makes a class the one for claims that name none. */
 export const isDefaultClass = (it: StorageClass): boolean =>
   it.metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true';
 
+const policies = ['Delete', 'Retain'];
+const modes = ['Immediate', 'WaitForFirstConsumer'];
+
+/** Where volumes may be made: labels of nodes, each once, with values each once. */
+function topologyFaults({ allowedTopologies = [] }: StorageClass): FieldError[] {
+  return allowedTopologies.flatMap(({ matchLabelExpressions = [] }, i) => {
+    const keys = new Set<string>();
+    const path = `allowedTopologies[${i}].matchLabelExpressions`;
+    return matchLabelExpressions.flatMap(({ key = '', values = [] }, j) => {
+      const at = `${path}[${j}]`;
+      const faults: FieldError[] = values.length === 0 ? [required(`${at}.values`)] : [];
+      for (const [k, value] of values.entries()) if (values.indexOf(value) < k) faults.push(duplicate(`${at}.values[${k}]`, value));
+      faults.push(...faultsOf(`${at}.key`, key, qualifiedName(key)));
+      if (keys.has(key)) faults.push(duplicate(`${at}.key`, key));
+      keys.add(key);
+      return faults;
+    });
+  });
+}
+
 function validate(it: StorageClass, was?: StorageClass): FieldError[] {
-  const faults: FieldError[] = enumFaults('storage/v1.StorageClass', it);
-  if (!it.provisioner) faults.push(required('provisioner'));
+  const { provisioner, reclaimPolicy, volumeBindingMode } = it;
+  const faults: FieldError[] = provisioner
+    ? faultsOf('provisioner', provisioner, qualifiedName(provisioner.toLowerCase()))
+    : [required('provisioner')];
+  for (const key of Object.keys(it.parameters ?? {})) if (!key) faults.push(invalidValue('parameters', key, 'field can not be empty.'));
+  if (reclaimPolicy !== undefined && !policies.includes(reclaimPolicy)) faults.push(notSupported('reclaimPolicy', reclaimPolicy, policies));
+  if (volumeBindingMode !== undefined && !modes.includes(volumeBindingMode))
+    faults.push(notSupported('volumeBindingMode', volumeBindingMode, modes));
+  faults.push(...topologyFaults(it));
   if (was) {
-    if (!deepEqual(it.parameters ?? {}, was.parameters ?? {})) faults.push(forbidden('parameters', 'updates to parameters are forbidden.'));
+    if (!deepEqual(it.parameters ?? {}, was.parameters ?? {}))
+      faults.push(invalidValue('parameters', it.parameters ?? null, 'field is immutable'));
     if (it.provisioner !== was.provisioner) faults.push(forbidden('provisioner', 'updates to provisioner are forbidden.'));
     if (it.reclaimPolicy !== was.reclaimPolicy) faults.push(forbidden('reclaimPolicy', 'updates to reclaimPolicy are forbidden.'));
   }

@@ -257,7 +257,6 @@ const podSpecs: Array<[name: string, spec: object]> = [
     { containers: [{ ...container, livenessProbe: { tcpSocket: { port: 1 }, successThreshold: 2 } }] },
   ],
   ['a negative probe period', { containers: [{ ...container, readinessProbe: { tcpSocket: { port: 1 }, periodSeconds: -1 } }] }],
-  ['a negative grace period', { terminationGracePeriodSeconds: -1, containers: [container] }],
   ['a deadline of 0', { activeDeadlineSeconds: 0, containers: [container] }],
   ['a bad host name', { hostname: 'A B', containers: [container] }],
   ['a bad node selector', { nodeSelector: { 'a b': 'c' }, containers: [container] }],

@@ -107,7 +107,7 @@ describe('ephemeral containers', () => {
   });
 
   test('are not for pods that stand for a file on their node', async () => {
-    await make('mirror', {}, { annotations: { 'kubernetes.io/config.mirror': 'x' } });
+    await make('mirror', { nodeName: 'n1' }, { annotations: { 'kubernetes.io/config.mirror': 'x' } });
     const { body } = await patch('mirror', 'ephemeralcontainers', { ephemeralContainers: [{ name: 'e', image: 'i' }] });
     expect(body.message).toContain('static pods do not support ephemeral containers');
   });
@@ -262,7 +262,7 @@ const policies: Array<[restartPolicy: string, policies: object[], fault: string 
   [
     'Never',
     [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }],
-    "Invalid value: \"RestartContainer\": must be 'NotRequired' when `restartPolicy` is 'Never'",
+    "Invalid value: \"RestartContainer\": must be 'NotRequired' when pod `restartPolicy` is 'Never'",
   ],
 ];
 test.each(policies)('a pod that restarts %s may say how it is resized: %j', async (restartPolicy, resizePolicy, fault) => {

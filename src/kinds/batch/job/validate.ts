@@ -51,7 +51,7 @@ export function jobSpecFaults(spec: JobSpec, path: string): FieldError[] {
     ...failurePolicyFaults(spec, `${path}.podFailurePolicy`),
     ...successPolicyFaults(spec, `${path}.successPolicy`),
     ...replacementFaults(spec, `${path}.podReplacementPolicy`),
-    ...(spec.template ? podTemplateFaults(spec.template, `${path}.template`) : [required(`${path}.template`)]),
+    ...podTemplateFaults(spec.template ?? {}, `${path}.template`),
     ...restartFaults(spec, `${path}.template.spec.restartPolicy`),
   ];
 }
@@ -85,7 +85,8 @@ function completionFaults(spec: JobSpec, path: string): FieldError[] {
   if (maxFailedIndexes !== undefined && backoffLimitPerIndex === undefined)
     faults.push(required(`${path}.backoffLimitPerIndex`, 'when maxFailedIndexes is specified'));
   if (mode !== undefined && mode !== 'Indexed' && mode !== 'NonIndexed')
-    faults.push(notSupported(`${path}.completionMode`, mode, ['Indexed', 'NonIndexed']));
+    faults.push(notSupported(`${path}.completionMode`, mode, ['NonIndexed', 'Indexed']));
+  if (mode !== 'Indexed' && mode !== undefined && mode !== 'NonIndexed') return faults;
   if (mode !== 'Indexed') {
     for (const field of ['backoffLimitPerIndex', 'maxFailedIndexes'] as const)
       if (spec[field] !== undefined) faults.push(invalidValue(`${path}.${field}`, spec[field], 'requires indexed completion mode'));

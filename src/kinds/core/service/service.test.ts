@@ -120,7 +120,7 @@ describe('refusals', () => {
     [
       'a range that is none',
       { ports, type: 'LoadBalancer', loadBalancerSourceRanges: ['10.0.0.0/33'] },
-      'spec.loadBalancerSourceRanges[0]: Invalid value: "10.0.0.0/33": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
+      'spec.LoadBalancerSourceRanges[0]: Invalid value: "10.0.0.0/33": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
     ],
     [
       'a class of what is no balancer',
@@ -140,7 +140,7 @@ describe('refusals', () => {
     [
       'a distribution nobody knows',
       { ports, trafficDistribution: 'Near' },
-      'spec.trafficDistribution: Unsupported value: "Near": supported values: "PreferClose", "PreferSameNode", "PreferSameZone"',
+      'spec.trafficDistribution: Unsupported value: "Near": supported values: "PreferClose", "PreferSameZone", "PreferSameNode"',
     ],
   ];
   for (const [name, spec, want] of cases) test(name, () => expect(faults(made(spec))).toEqual([want]));

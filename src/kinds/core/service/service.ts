@@ -1,4 +1,4 @@
-import { dns1035Label } from '../../../meta/names.ts';
+import { dns1123Label, maskTrailingDash } from '../../../meta/names.ts';
 import { selectorText } from '../../../meta/selector.ts';
 import { defineKind } from '../../define.ts';
 import type { Service, ServicePort } from '../../generated/core-v1.ts';
@@ -32,7 +32,7 @@ export const service = defineKind<Service>({
   namespaced: true,
   returnsDeleted: true,
   createOnUpdate: true,
-  nameFaults: dns1035Label,
+  nameFaults: (name, isPrefix) => dns1123Label(isPrefix ? maskTrailingDash(name) : name),
   defaults,
   prepareCreate,
   prepareUpdate,

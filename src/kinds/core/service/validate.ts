@@ -46,8 +46,7 @@ function portFaults(it: Service): FieldError[] {
     if (!port.name && ports.length > 1) faults.push(required(`${path}.name`));
     if (port.name && !isNew(seen.names, port.name)) faults.push(duplicate(`${path}.name`, port.name));
     faults.push(...onePortFaults(port, path));
-    if (!isNew(seen.ports, `${port.protocol}/${port.port}`))
-      faults.push(duplicate(path, { ...(port.protocol && { protocol: port.protocol }), port: port.port }));
+    if (!isNew(seen.ports, `${port.protocol}/${port.port}`)) faults.push(duplicate(path, asKey(port)));
     if (!port.nodePort) return faults;
     if (!hasNodePorts(it)) faults.push(forbidden(`${path}.nodePort`, `may not be used when \`type\` is '${spec.type}'`));
     if (!isNew(seen.nodePorts, `${port.protocol}/${port.nodePort}`)) faults.push(duplicate(`${path}.nodePort`, port.nodePort));
@@ -55,16 +54,27 @@ function portFaults(it: Service): FieldError[] {
   });
 }
 
+/** What a port is told apart by, as upstream shows it. */
+const asKey = ({ protocol = 'TCP', port = 0 }: ServicePort): object => ({
+  Name: '',
+  Protocol: protocol,
+  AppProtocol: null,
+  Port: port,
+  TargetPort: 0,
+  NodePort: 0,
+});
+
 function onePortFaults(port: ServicePort, path: string): FieldError[] {
-  const targets = typeof port.targetPort === 'number' ? portNumber(port.targetPort) : portName(port.targetPort ?? '');
+  const target = port.targetPort ?? 0;
+  const targets = typeof target === 'number' ? portNumber(target) : portName(target);
   return [
     ...(port.name ? faultsOf(`${path}.name`, port.name, dns1123Label(port.name)) : []),
-    ...faultsOf(`${path}.port`, port.port, portNumber(port.port)),
+    ...faultsOf(`${path}.port`, port.port ?? 0, portNumber(port.port ?? 0)),
     // Upstream takes it and leaves it to the network; here no data plane carries it, which is better said at once.
     ...(port.protocol === 'SCTP'
       ? [invalidValue(`${path}.protocol`, port.protocol, 'SCTP is not carried on this cluster: use TCP or UDP')]
       : []),
-    ...faultsOf(`${path}.targetPort`, port.targetPort, targets),
+    ...faultsOf(`${path}.targetPort`, target, targets),
     ...(port.appProtocol ? faultsOf(`${path}.appProtocol`, port.appProtocol, qualifiedName(port.appProtocol)) : []),
   ];
 }
@@ -148,7 +158,7 @@ function balancerFaults({ spec }: Service, was: Service | undefined): FieldError
   const { loadBalancerClass, loadBalancerSourceRanges = [], allocateLoadBalancerNodePorts } = spec;
   if (spec.type === 'LoadBalancer') {
     for (const [i, range] of loadBalancerSourceRanges.entries()) {
-      const path = `spec.loadBalancerSourceRanges[${i}]`;
+      const path = `spec.LoadBalancerSourceRanges[${i}]`;
       if (!isRange(range.trim()))
         faults.push(invalidValue(path, range.trim(), 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'));
     }
@@ -158,7 +168,7 @@ function balancerFaults({ spec }: Service, was: Service | undefined): FieldError
       faults.push(invalidValue('spec.loadBalancerClass', loadBalancerClass, 'may not change once set'));
     return faults;
   }
-  if (loadBalancerSourceRanges.length > 0) faults.push(forbidden('spec.loadBalancerSourceRanges', onlyBalanced));
+  if (loadBalancerSourceRanges.length > 0) faults.push(forbidden('spec.LoadBalancerSourceRanges', onlyBalanced));
   if (loadBalancerClass !== undefined) faults.push(forbidden('spec.loadBalancerClass', onlyBalanced));
   if (allocateLoadBalancerNodePorts !== undefined) faults.push(forbidden('spec.allocateLoadBalancerNodePorts', onlyBalanced));
   return faults;
@@ -173,8 +183,8 @@ function policyFaults(it: Service): FieldError[] {
     const text = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
     faults.push(invalidValue('spec.healthCheckNodePort', healthCheckNodePort, text));
   }
-  const known = ['PreferClose', 'PreferSameNode', 'PreferSameZone'];
-  if (trafficDistribution && !known.includes(trafficDistribution))
+  const known = ['PreferClose', 'PreferSameZone', 'PreferSameNode'];
+  if (trafficDistribution !== undefined && !known.includes(trafficDistribution))
     faults.push(notSupported('spec.trafficDistribution', trafficDistribution, known));
   return faults;
 }
