@@ -208,8 +208,12 @@ export function startAgents({ clock, draw, transport, signal, luck, onStart }: D
       return;
     }
     if (!life) {
+      if (isDeleting(it)) {
+        // It never began, and never will: that is said, too, where somebody waits to hear it (upstream: TerminatePod).
+        if (it.metadata.finalizers?.length && !isPodFinished(it)) await giveUp(it);
+        return remove(it);
+      }
       if (isPodFinished(it)) return;
-      if (isDeleting(it)) return remove(it);
       begin(it, where);
       return;
     }
@@ -233,6 +237,14 @@ export function startAgents({ clock, draw, transport, signal, luck, onStart }: D
     await client.changeStatus(podKind, it, (draft) => {
       if (draft.metadata.uid !== it.metadata.uid || isPodFinished(draft)) return false;
       draft.status = statusOf(draft, life, clock.now());
+      return true;
+    });
+  }
+
+  async function giveUp(it: core.Pod): Promise<void> {
+    await client.changeStatus(podKind, it, (draft) => {
+      if (draft.metadata.uid !== it.metadata.uid || isPodFinished(draft)) return false;
+      draft.status = { ...draft.status, phase: 'Failed' };
       return true;
     });
   }
