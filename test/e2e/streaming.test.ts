@@ -161,6 +161,11 @@ describe.each(all)('kubectl $version', ({ path }) => {
     });
   });
 
+  test('attach answers what is piped to it, although the input ends at once', async () => {
+    const { code, out } = await kubectl(['attach', '-i', 'reader'], 'piped\n');
+    expect([code, out.toString()]).toEqual([0, expect.stringContaining('got piped\n')]);
+  });
+
   test.skipIf(!hasScript)('attach -it has the terminal of the container, with its size', async () => {
     const line = command(['attach', '-it', 'shell']);
     const child = start([], ['script', '-qec', `stty rows 33 cols 99; ${line.map((it) => `'${it}'`).join(' ')}`, '/dev/null']);
