@@ -28,15 +28,22 @@ export async function prepareBridge(name: string): Promise<void> {
   const net = `/sys/class/net/${name}`;
   await set(`${net}/bridge/nf_call_iptables`, '1');
   await set(`/proc/sys/net/ipv4/conf/${name}/route_localnet`, '1');
-  for (const port of await readdir(`${net}/brif`)) {
-    try {
-      await set(`${net}/brif/${port}/hairpin_mode`, '1');
-    } catch (error) {
-      // A pod that ended between the two took its port along.
-      if (!['ENOENT', 'EINVAL', 'ENODEV'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    }
+  for (const port of await readdir(`${net}/brif`)) await preparePort(name, port);
+}
+
+/** The same of one of its ports. */
+export async function preparePort(bridge: string, port: string): Promise<void> {
+  try {
+    await set(`/sys/class/net/${bridge}/brif/${port}/hairpin_mode`, '1');
+  } catch (error) {
+    // A pod that has ended meanwhile took its port along.
+    if (!['ENOENT', 'EINVAL', 'ENODEV'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
+
+/** Which port of a bridge a line of `ip monitor link` tells of: `9: veth0a1b2c3@if8: <…> … master br-0123456789ab state UP …`. */
+export const portIn = (line: string, bridge: string): string | undefined =>
+  line.includes(` master ${bridge} `) ? /^\d+: ([^@:\s]+)[@:]/.exec(line)?.[1] : undefined;
 
 /** Reads first: a file that cannot be written may say the right thing already. */
 async function set(path: string, value: string): Promise<void> {

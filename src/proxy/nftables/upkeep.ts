@@ -1,7 +1,7 @@
-import { type Clock, minutes } from '../../lib/clock.ts';
+import { type Clock, minutes, seconds } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { monitor } from '../monitor.ts';
-import { bridgeWith, prepareBridge } from './bridge.ts';
+import { bridgeWith, portIn, prepareBridge, preparePort } from './bridge.ts';
 import { ensureDockerRules, removeDockerRules } from './docker-rules.ts';
 import type { KernelTable } from './kernel-table.ts';
 import { foreignChanges } from './foreign-changes.ts';
@@ -26,6 +26,7 @@ export function startUpkeep(config: Config, { table, programs, clock, log }: Dep
   let working: Promise<void> = Promise.resolve();
   let isAsked = false;
   let cancel = (): void => {};
+  let cancelSoon: (() => void) | undefined;
 
   /** Events come in bursts: one look after the other, each after the news that asked for it. */
   function ensure(): void {
@@ -34,6 +35,8 @@ export function startUpkeep(config: Config, { table, programs, clock, log }: Dep
     working = working.then(async () => {
       isAsked = false;
       cancel();
+      cancelSoon?.();
+      cancelSoon = undefined;
       try {
         await look();
         fault = undefined;
@@ -64,17 +67,28 @@ export function startUpkeep(config: Config, { table, programs, clock, log }: Dep
   };
   const isOurTable = (line: string): boolean => line.includes(` ip ${tableName} `) || line.endsWith(` ip ${tableName}`);
   const onNft = foreignChanges(table.isOurs, rebuild, isOurTable);
-  const onDocker = foreignChanges(table.isOurs, ensure, (line) => line.startsWith('delete') && line.includes('DOCKER-USER'));
+  // Rules taken away, or the chain made anew by an engine that starts.
+  const onDocker = foreignChanges(table.isOurs, ensure, (line) => /^(delete|add chain) .*DOCKER-USER/.test(line));
   const onChange = (line: string): void => {
     onNft(line);
     onDocker(line);
   };
   const monitors = [
     monitor(['nft', 'monitor'], onChange, () => void table.rebuild(), { clock, log }),
-    // A container's port on the bridge, or the bridge itself.
-    monitor(['ip', '-4', 'monitor', 'link', 'address'], (line) => concerns(line) && ensure(), ensure, { clock, log }),
+    monitor(['ip', '-4', 'monitor', 'link', 'address'], (line) => onLink(line), ensure, { clock, log }),
   ];
-  const concerns = (line: string): boolean => line.includes(` master ${bridge} `) || line.includes(` ${nodeAddress}/`);
+  function onLink(line: string): void {
+    // The bridge itself: all of it may be another.
+    if (line.includes(` ${nodeAddress}/`)) {
+      ensure();
+      return;
+    }
+    // The port of a container, told of several times while it starts. A look at everything takes three programs.
+    const port = portIn(line, bridge);
+    if (port === undefined) return;
+    preparePort(bridge, port).catch(ensure);
+    cancelSoon ??= clock.schedule(seconds(5), ensure);
+  }
 
   ensure();
   return {
@@ -82,6 +96,7 @@ export function startUpkeep(config: Config, { table, programs, clock, log }: Dep
     async stop() {
       isStopped = true;
       cancel();
+      cancelSoon?.();
       for (const it of monitors) it.stop();
       await working;
       await removeDockerRules(cluster, programs);
