@@ -17,7 +17,7 @@ describe.skipIf(!can)('nftables', () => {
       return { traffic: createNftables({ table, ...deps }), advance };
     },
     { isOwnWork: false },
-    2,
+    4,
     '127.44',
   );
 
