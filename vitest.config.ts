@@ -12,18 +12,11 @@ const endToEnd = {
 };
 
 /** Files that take what a machine has once: the ports a user's cluster has by default, port 8080, the user's own files. One of them at a time. */
-const alone = [
-  'cli',
-  'cli-like-kubectl',
-  'command-lines',
-  'demo',
-  'in-a-container',
-  'kubectl',
-  'primer',
-  'proxy',
-  'readme',
-  'streams-at-scale',
-].map((it) => `test/e2e/${it}.test.ts`);
+const alone = ['cli', 'cli-like-kubectl', 'command-lines', 'demo', 'in-a-container', 'kubectl', 'primer', 'proxy', 'readme'].map(
+  (it) => `test/e2e/${it}.test.ts`,
+);
+/** A hundred streams, of which kubectl wants to be answered within ten seconds: nothing may run beside. */
+const atScale = ['test/e2e/streams-at-scale.test.ts'];
 
 export default defineConfig({
   test: {
@@ -54,11 +47,19 @@ export default defineConfig({
         },
       },
       // Real containers on a real engine. They wait more than they work, so two files run side by side; `npm test` runs
-      // those of the last project beside them.
+      // those of the next project beside them.
       {
-        test: { ...endToEnd, name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: alone, maxWorkers: 2, sequence: { groupOrder: 1 } },
+        test: {
+          ...endToEnd,
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          exclude: [...alone, ...atScale],
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
       },
       { test: { ...endToEnd, name: 'e2e-alone', include: alone, fileParallelism: false, sequence: { groupOrder: 2 } } },
+      { test: { ...endToEnd, name: 'e2e-at-scale', include: atScale, fileParallelism: false, sequence: { groupOrder: 3 } } },
     ],
   },
 });

@@ -73,8 +73,9 @@ if (withDocker) {
     vitest('end to end on Docker', ['e2e']),
     vitest('end to end on Docker, what takes something that a machine has once', ['e2e-alone'], { isBeside: true }),
   ]);
+  await vitest('end to end on Docker, streams at scale', ['e2e-at-scale']);
 } else {
-  const left = countOf('e2e') + countOf('e2e-alone');
+  const left = ['e2e', 'e2e-alone', 'e2e-at-scale'].map(countOf).reduce((a, b) => a + b);
   if (process.env.PEAPOD_REQUIRE_DOCKER === '1') failed += left;
   else skipped += left;
   console.error(`\n!! no Docker Engine can be had: ${left} end-to-end tests on real containers were NOT run`);

@@ -51,14 +51,14 @@ async function follow(path: string, env: NodeJS.ProcessEnv): Promise<(part: stri
   return (part) => [...outputs].find(([command]) => command.includes(part))?.[1] ?? '';
 }
 
-test.skipIf(!newest)('the commands of the README work as they stand', { timeout: 180_000 }, async () => {
+test.skipIf(!newest)('the commands of the README work as they stand', { timeout: 480_000 }, async () => {
   const outputOf = await follow('README.md', await environment('readme', 202, '28600-28999'));
   expect(outputOf('get nodes')).toMatch(/ Ready /);
   expect(outputOf('get pods')).toMatch(/^hello-node-[a-z0-9]+-[a-z0-9]{5} +1\/1 +Running /m);
   expect(outputOf('docker ps')).toContain('k8s_echoserver_hello-node-');
 });
 
-test('those of the Chinese README work with peapod alone', { timeout: 240_000 }, async () => {
+test('those of the Chinese README work with peapod alone', { timeout: 480_000 }, async () => {
   // The demos name node ports of the usual range.
   const outputOf = await follow('README.zh-CN.md', await environment('readme-zh', 164, '30000-32767'));
   expect(outputOf('get nodes')).toMatch(/ Ready /);
