@@ -17,12 +17,18 @@ function strategyFaults(it: Deployment): FieldError[] {
   if (strategy?.type === 'Recreate' && strategy.rollingUpdate) {
     return [forbidden('spec.strategy.rollingUpdate', "may not be specified when strategy `type` is 'Recreate'")];
   }
-  if (strategy?.type !== 'RollingUpdate' && strategy?.type !== 'Recreate')
+  if (strategy?.type !== undefined && strategy.type !== 'RollingUpdate' && strategy.type !== 'Recreate')
     return [
-      notSupported('spec.strategy', goNamed({ type: strategy?.type, rollingUpdate: strategy?.rollingUpdate ?? null }), [
-        'Recreate',
-        'RollingUpdate',
-      ]),
+      notSupported(
+        'spec.strategy',
+        goNamed({
+          type: strategy.type,
+          rollingUpdate: strategy.rollingUpdate
+            ? { maxUnavailable: strategy.rollingUpdate.maxUnavailable, maxSurge: strategy.rollingUpdate.maxSurge }
+            : null,
+        }),
+        ['Recreate', 'RollingUpdate'],
+      ),
     ];
   const { maxSurge, maxUnavailable } = strategy?.rollingUpdate ?? {};
   const faults = [
@@ -49,7 +55,7 @@ export const deployment = defineKind<Deployment>({
     const { spec } = draft;
     spec.replicas ??= 1;
     spec.strategy ??= {};
-    spec.strategy.type ??= 'RollingUpdate';
+    spec.strategy.type ||= 'RollingUpdate';
     if (spec.strategy.type === 'RollingUpdate') {
       spec.strategy.rollingUpdate ??= {};
       spec.strategy.rollingUpdate.maxUnavailable ??= '25%';

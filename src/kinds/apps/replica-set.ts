@@ -33,7 +33,11 @@ export function selectorFaults(it: Workload, was: Workload | undefined, owner = 
   const faults = labelSelectorFaults(selector, 'spec.selector');
   // What cannot be read selects nothing, which is told besides.
   if (faults.length > 0)
-    return [...faults, invalidValue('spec.selector', selector, owner === 'statefulset' ? '' : 'invalid label selector'), ...changed];
+    return [
+      ...faults,
+      ...(owner === 'daemonset' ? [] : [invalidValue('spec.selector', selector, owner === 'statefulset' ? '' : 'invalid label selector')]),
+      ...changed,
+    ];
   if (Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0) {
     faults.push(invalidValue('spec.selector', selector, `empty selector is invalid for ${owner}`));
   } else if (!matchesSelector(selector, template?.metadata?.labels)) {

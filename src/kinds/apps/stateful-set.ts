@@ -1,6 +1,6 @@
 import { deepEqual } from '../../meta/copy.ts';
 import { type FieldError, forbidden, invalidValue, notSupported, required } from '../../meta/field-error.ts';
-import { dns1123Label } from '../../meta/names.ts';
+import { dns1123Label, maskTrailingDash } from '../../meta/names.ts';
 import { selectorText } from '../../meta/selector.ts';
 import { persistentVolumeClaim } from '../core/persistent-volume-claim.ts';
 import { defaultTemplate } from '../core/pod/defaults.ts';
@@ -148,6 +148,7 @@ export const statefulSet = defineKind<StatefulSet>({
   shortNames: ['sts'],
   categories: ['all'],
   namespaced: true,
+  nameFaults: (name, isPrefix) => dns1123Label(isPrefix ? maskTrailingDash(name) : name),
   defaults,
   prepareCreate: (draft) => {
     draft.status = { replicas: 0, availableReplicas: 0 };

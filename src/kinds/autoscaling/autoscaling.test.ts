@@ -42,7 +42,11 @@ test.each<[Partial<v2.HorizontalPodAutoscalerSpec>, string[]]>([
   [{ minReplicas: 7 }, ['spec.maxReplicas: Invalid value: 5: must be greater than or equal to `minReplicas`']],
   [
     { scaleTargetRef: { kind: '', name: '..' } },
-    ['spec.scaleTargetRef.kind: Required value', `spec.scaleTargetRef.name: Invalid value: "..": may not contain '/'`],
+    [
+      'spec.scaleTargetRef.kind: Required value',
+      `spec.scaleTargetRef.name: Invalid value: "..": may not be '..'`,
+      'spec.scaleTargetRef.apiVersion: Invalid value: "": apiVersion must specify API group',
+    ],
   ],
   [
     { metrics: [{ type: 'Resource' }] },

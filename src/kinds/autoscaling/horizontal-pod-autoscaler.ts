@@ -55,6 +55,6 @@ export const horizontalPodAutoscaler = defineKind<HorizontalPodAutoscaler>({
   prepareCreate: (draft) => {
     draft.status = { currentReplicas: 0, desiredReplicas: 0 };
   },
-  validate: (it) => autoscalerFaults(it.spec, 'spec'),
+  validate: (it, was) => autoscalerFaults(it.spec, 'spec', was?.spec),
   columns: autoscalerColumns,
 });

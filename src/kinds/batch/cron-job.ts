@@ -1,7 +1,6 @@
 import { type FieldError, invalidValue, notSupported, required } from '../../meta/field-error.ts';
 import { parseSchedule } from '../../lib/cron/parse.ts';
 import { isTimeZone } from '../../lib/cron/zone.ts';
-import { validateAnnotations, validateLabels } from '../../meta/object-meta.ts';
 import { age } from '../age.ts';
 import { defineKind } from '../define.ts';
 import { notNegative } from '../faults.ts';
@@ -53,8 +52,6 @@ function templateFaults(template: JobTemplateSpec | undefined, path: string): Fi
   const spec = template?.spec;
   if (!spec) return [required(`${path}.spec`)];
   return [
-    ...validateLabels(template.metadata?.labels, `${path}.metadata.labels`),
-    ...validateAnnotations(template.metadata?.annotations, `${path}.metadata.annotations`),
     ...jobSpecFaults(spec, `${path}.spec`),
     ...(spec.selector ? [invalidValue(`${path}.spec.selector`, spec.selector, '`selector` will be auto-generated')] : []),
     ...(spec.manualSelector ? [notSupported(`${path}.spec.manualSelector`, spec.manualSelector, ['nil', 'false'])] : []),

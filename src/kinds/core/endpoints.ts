@@ -3,7 +3,7 @@ import { type FieldError, invalidValue, required } from '../../meta/field-error.
 import { dns1123Label, dns1123Subdomain, portNumber, qualifiedName } from '../../meta/names.ts';
 import { defineKind } from '../define.ts';
 import { enumFaults } from '../enums.ts';
-import { faultsOf } from '../faults.ts';
+import { addressFaults, faultsOf } from '../faults.ts';
 import type { Endpoints, EndpointSubset } from '../generated/core-v1.ts';
 import { specialAddressFaults } from './special-address.ts';
 
@@ -20,7 +20,9 @@ function subsetFaults(subset: EndpointSubset, path: string): FieldError[] {
   for (const [list, items] of Object.entries({ addresses, notReadyAddresses })) {
     for (const [i, { ip = '', hostname, nodeName }] of items.entries()) {
       const at = `${path}.${list}[${i}].ip`;
-      faults.push(...(isIP(ip) ? specialAddressFaults(at, ip) : [invalidValue(at, ip, 'must be a valid IP address')]));
+      faults.push(
+        ...(isIP(ip) ? specialAddressFaults(at, ip) : [...addressFaults(at, ip), invalidValue(at, ip, 'must be a valid IP address')]),
+      );
       if (hostname) faults.push(...faultsOf(`${path}.${list}[${i}].hostname`, hostname, dns1123Label(hostname)));
       if (nodeName !== undefined) faults.push(...faultsOf(`${path}.${list}[${i}].nodeName`, nodeName, dns1123Subdomain(nodeName)));
     }

@@ -57,6 +57,9 @@ test.each<[LimitRangeItem[], string[]]>([
   [[{ type: 'PersistentVolumeClaim', max: { storage: '5Gi' } }], []],
   [
     [{ type: 'Container', max: { constructor: '1' } as never }],
-    ['spec.limits[0].max[constructor]: Invalid value: "constructor": must be a standard resource for containers'],
+    [
+      'spec.limits[0].max[constructor]: Invalid value: "constructor": must be a standard resource type or fully qualified',
+      'spec.limits[0].max[constructor]: Invalid value: "constructor": must be a standard resource for containers',
+    ],
   ],
 ])('%j', (limits, want) => expect(faults(...limits).filter((it) => !/\.default(Request)?\[constructor/.test(it))).toEqual(want));

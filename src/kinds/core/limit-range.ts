@@ -4,6 +4,7 @@ import { compareQuantities, quantityNumber } from '../../meta/quantity.ts';
 import type { Quantity } from '../../meta/types.ts';
 import { defineKind } from '../define.ts';
 import { faultsOf } from '../faults.ts';
+import { containerResourceNameFaults, resourceNameFaults } from './pod/resource-faults.ts';
 import type { LimitRange, LimitRangeItem } from '../generated/core-v1.ts';
 
 type Amounts = { [resource: string]: Quantity };
@@ -20,13 +21,10 @@ function defaultItem(item: LimitRangeItem): void {
 /** A user's key may be the name of a property every object has. */
 const own = (amounts: Amounts, name: string): Quantity | undefined => (Object.hasOwn(amounts, name) ? amounts[name] : undefined);
 
-/** What containers ask for, and what else is asked for in a namespace. */
-function nameFaults(name: string, isContainer: boolean, path: string): FieldError[] {
-  const faults = faultsOf(path, name, qualifiedName(name));
-  if (faults.length > 0 || name.includes('/')) return faults;
-  if (/^(?:cpu|memory|ephemeral-storage|hugepages-.+)$/.test(name)) return [];
-  if (isContainer) return [invalidValue(path, name, 'must be a standard resource for containers')];
-  return name === 'storage' ? [] : [invalidValue(path, name, 'must be a standard resource type or fully qualified')];
+function typeFaults(type: string, path: string): FieldError[] {
+  const faults = faultsOf(path, type, qualifiedName(type));
+  if (faults.length > 0 || type.includes('/') || ['Pod', 'Container', 'PersistentVolumeClaim'].includes(type)) return faults;
+  return [invalidValue(path, type, 'must be a standard limit type or fully qualified')];
 }
 
 /** Upstream: ValidateLimitRange. */
@@ -46,7 +44,9 @@ function itemFaults(item: LimitRangeItem, path: string): FieldError[] {
   const fields = { max, min, default: defaults, defaultRequest: requests, maxLimitRequestRatio: ratios };
   for (const [field, amounts] of Object.entries(fields))
     for (const name of Object.keys(amounts))
-      faults.push(...nameFaults(name, type === 'Container' || type === 'Pod', `${path}.${field}[${name}]`));
+      faults.push(
+        ...(type === 'Container' || type === 'Pod' ? containerResourceNameFaults : resourceNameFaults)(name, `${path}.${field}[${name}]`),
+      );
   for (const name of new Set(
     Object.values(fields)
       .flatMap((it) => Object.keys(it))
@@ -100,8 +100,9 @@ export const limitRange = defineKind<LimitRange>({
       const path = `spec.limits[${i}]`;
       const repeated = spec.limits.findIndex((it) => it.type === item.type) < i;
       return [
-        ...(item.type ? [] : [required(`${path}.type`)]),
-        ...(repeated ? [duplicate(`${path}.type`, item.type)] : itemFaults(item, path)),
+        ...typeFaults(item.type ?? '', `${path}.type`),
+        ...(repeated ? [duplicate(`${path}.type`, item.type)] : []),
+        ...itemFaults(item, path),
       ];
     }),
   bareTable: true,

@@ -62,7 +62,7 @@ const cases: Array<[name: string, spec: NetworkPolicySpec, want: string[]]> = [
     'port ranges',
     { ingress: [{ ports: [{ port: 90, endPort: 80 }, { port: 'http', endPort: 80 }, { endPort: 80 }, { port: 0 }] }] },
     [
-      'spec.ingress[0].ports[0].endPort: Invalid value: 80: must be greater than or equal to `port`',
+      'spec.ingress[0].ports[0].endPort: Invalid value: 90: must be greater than or equal to `port`',
       'spec.ingress[0].ports[1].endPort: Invalid value: 80: may not be specified when `port` is non-numeric',
       'spec.ingress[0].ports[2].endPort: Invalid value: 80: may not be specified when `port` is not specified',
       'spec.ingress[0].ports[3].port: Invalid value: 0: must be between 1 and 65535, inclusive',

@@ -69,7 +69,7 @@ function portFaults({ protocol, port, endPort }: NetworkPolicyPort, path: string
   if (typeof port === 'number') {
     faults.push(...faultsOf(`${path}.port`, port, portNumber(port)));
     if (endPort === undefined) return faults;
-    if (endPort < port) faults.push(invalidValue(end, endPort, 'must be greater than or equal to `port`'));
+    if (endPort < port) faults.push(invalidValue(end, port, 'must be greater than or equal to `port`'));
     return [...faults, ...faultsOf(end, endPort, portNumber(endPort))];
   }
   const without = port === undefined ? 'not specified' : 'non-numeric';

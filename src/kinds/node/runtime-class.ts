@@ -23,13 +23,17 @@ function validate(it: RuntimeClass, was?: RuntimeClass): FieldError[] {
   return [...faults, ...tolerationListFaults(it.scheduling?.tolerations)];
 }
 
+/** All fields, also those that are not said: so upstream shows it. */
+const asGo = (it: Toleration): unknown =>
+  goNamed({ key: '', operator: '', value: '', effect: '', ...it, tolerationSeconds: it.tolerationSeconds ?? null });
+
 /** Tolerations of pods, each once. */
 function tolerationListFaults(tolerations: readonly Toleration[] = []): FieldError[] {
   const path = 'scheduling.tolerations';
   return [
     ...tolerationFaults(tolerations, path),
     ...tolerations.flatMap((it, i) =>
-      tolerations.findIndex((one) => deepEqual(one, it)) < i ? [duplicate(`${path}[${i}]`, goNamed(it))] : [],
+      tolerations.findIndex((one) => deepEqual(one, it)) < i ? [duplicate(`${path}[${i}]`, asGo(it))] : [],
     ),
   ];
 }

@@ -1,15 +1,15 @@
 import { type FieldError, forbidden, invalidValue, notSupported, required } from '../../meta/field-error.ts';
 import { deepEqual } from '../../meta/copy.ts';
+import { dns1123Subdomain, pathSegment } from '../../meta/names.ts';
+import { labelSelectorFaults } from '../../meta/selector-faults.ts';
+import { faultsOf } from '../faults.ts';
 import { type Column, defineKind, type KindRecord } from '../define.ts';
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, RoleRef, Subject } from '../generated/rbac-v1.ts';
 
 const group = 'rbac.authorization.k8s.io';
 
 /** Names like `system:controller:x`: whatever can be a part of a path. */
-const nameFaults = (name: string): string[] => [
-  ...(name === '.' || name === '..' ? [`may not be '${name}'`] : []),
-  ...['/', '%'].flatMap((it) => (name.includes(it) ? [`may not contain '${it}'`] : [])),
-];
+const nameFaults = (name: string): string[] => pathSegment(name);
 
 function ruleFaults(rules: readonly PolicyRule[] | undefined, isNamespaced: boolean): FieldError[] {
   return (rules ?? []).flatMap((rule, i) => {
@@ -48,6 +48,11 @@ export const clusterRole = defineKind<ClusterRole>({
     ...(it.aggregationRule && !it.aggregationRule.clusterRoleSelectors?.length
       ? [required('aggregationRule.clusterRoleSelectors', 'at least one clusterRoleSelector required if aggregationRule is non-nil')]
       : []),
+    ...(it.aggregationRule?.clusterRoleSelectors ?? []).flatMap((selector, i) => {
+      const at = `aggregationRule.clusterRoleSelectors[${i}]`;
+      const faults = labelSelectorFaults(selector, at);
+      return faults.length > 0 ? [...faults, invalidValue(at, null, 'invalid label selector.')] : [];
+    }),
   ],
   columns: [named as Column<ClusterRole>, created as Column<ClusterRole>],
 });
@@ -64,6 +69,7 @@ function subjectFaults(subject: Subject, at: string): FieldError[] {
   if (!subject.name) faults.push(required(`${at}.name`));
   switch (subject.kind) {
     case 'ServiceAccount':
+      if (subject.name) faults.push(...faultsOf(`${at}.name`, subject.name, dns1123Subdomain(subject.name)));
       if (subject.apiGroup) faults.push(notSupported(`${at}.apiGroup`, subject.apiGroup, ['']));
       if (!subject.namespace) faults.push(required(`${at}.namespace`));
       return faults;
@@ -73,17 +79,18 @@ function subjectFaults(subject: Subject, at: string): FieldError[] {
       if (subject.namespace) faults.push(forbidden(`${at}.namespace`, 'users and groups have no namespace'));
       return faults;
     default:
-      return [...faults, notSupported(`${at}.kind`, subject.kind, ['ServiceAccount', 'User', 'Group'])];
+      return [...faults, notSupported(`${at}.kind`, subject.kind ?? '', ['ServiceAccount', 'User', 'Group'])];
   }
 }
 
 function bindingFaults(it: Binding, was: Binding | undefined, kinds: readonly string[]): FieldError[] {
   const faults: FieldError[] = [];
   const ref: Partial<RoleRef> = it.roleRef ?? {};
-  if (ref.apiGroup !== group) faults.push(notSupported('roleRef.apiGroup', ref.apiGroup, [group]));
-  if (!kinds.includes(ref.kind ?? '')) faults.push(notSupported('roleRef.kind', ref.kind, kinds));
+  if (ref.apiGroup !== group) faults.push(notSupported('roleRef.apiGroup', ref.apiGroup ?? '', [group]));
+  if (!kinds.includes(ref.kind ?? '')) faults.push(notSupported('roleRef.kind', ref.kind ?? '', kinds));
   if (!ref.name) faults.push(required('roleRef.name'));
-  if (was && !deepEqual(was.roleRef, it.roleRef)) faults.push(invalidValue('roleRef', it.roleRef, 'cannot change roleRef'));
+  const asGo = { APIGroup: ref.apiGroup ?? '', Kind: ref.kind ?? '', Name: ref.name ?? '' };
+  if (was && !deepEqual(was.roleRef, it.roleRef)) faults.push(invalidValue('roleRef', asGo, 'cannot change roleRef'));
   return [...faults, ...(it.subjects ?? []).flatMap((one, i) => subjectFaults(one, `subjects[${i}]`))];
 }
 

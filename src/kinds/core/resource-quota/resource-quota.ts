@@ -1,5 +1,5 @@
 import { deepEqual } from '../../../meta/copy.ts';
-import { type FieldError, invalidValue, notSupported, required } from '../../../meta/field-error.ts';
+import { type FieldError, invalidValue, required } from '../../../meta/field-error.ts';
 import { qualifiedName } from '../../../meta/names.ts';
 import { compareQuantities, isQuantity, quantityNumber } from '../../../meta/quantity.ts';
 import type { Quantity } from '../../../meta/types.ts';
@@ -70,7 +70,8 @@ function scopeFaults({ hard, scopes: given, scopeSelector }: ResourceQuotaSpec):
   const at = 'spec.scopeSelector.matchExpressions';
   const expressions = scopeSelector?.matchExpressions ?? [];
   for (const expression of expressions) {
-    if (!scopes.includes(expression.scopeName)) faults.push(invalidValue(`${at}.scopeName`, expression.scopeName, 'unsupported scope'));
+    if (!scopes.includes(expression.scopeName))
+      faults.push(invalidValue(`${at}.scopeName`, expression.scopeName ?? '', 'unsupported scope'));
     for (const name of limited)
       if (!fits(expression.scopeName, name)) faults.push(invalidValue(at, scopeSelector, 'unsupported scope applied to resource'));
     faults.push(...expressionFaults(expression, at));
@@ -90,18 +91,21 @@ const conflictFaults = (given: readonly string[], path: string, value: unknown):
     given.includes(it) && given.includes(`Not${it}`) ? [invalidValue(path, value, 'conflicting scopes')] : [],
   );
 
-function expressionFaults({ scopeName, operator, values = [] }: ScopedResourceSelectorRequirement, path: string): FieldError[] {
+/** Of the other scopes a pod is or is not: there is nothing to choose from. */
+const withoutValues = ['BestEffort', 'NotBestEffort', 'Terminating', 'NotTerminating', 'CrossNamespacePodAffinity'];
+const onlyExists =
+  "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
+
+function expressionFaults(requirement: ScopedResourceSelectorRequirement, path: string): FieldError[] {
+  const { scopeName, operator } = requirement;
+  const must = withoutValues.includes(scopeName) && operator !== 'Exists';
+  return [...(must ? [invalidValue(`${path}.operator`, operator ?? '', onlyExists)] : []), ...valuesFaults(requirement, path)];
+}
+
+function valuesFaults({ operator, values = [] }: ScopedResourceSelectorRequirement, path: string): FieldError[] {
   switch (operator) {
     case 'In':
     case 'NotIn':
-      if (scopeName !== 'PriorityClass' && scopeName !== 'VolumeAttributesClass')
-        return [
-          invalidValue(
-            `${path}.operator`,
-            operator,
-            "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity",
-          ),
-        ];
       return values.length > 0
         ? []
         : [required(`${path}.values`, "must be atleast one value when `operator` is 'In' or 'NotIn' for scope selector")];
@@ -111,7 +115,7 @@ function expressionFaults({ scopeName, operator, values = [] }: ScopedResourceSe
         ? []
         : [invalidValue(`${path}.values`, values, "must be no value when `operator` is 'Exists' or 'DoesNotExist' for scope selector")];
     default:
-      return [notSupported(`${path}.operator`, operator, ['DoesNotExist', 'Exists', 'In', 'NotIn'])];
+      return [invalidValue(`${path}.operator`, operator ?? '', 'not a valid selector operator')];
   }
 }
 

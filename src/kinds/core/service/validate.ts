@@ -143,7 +143,7 @@ function affinityFaults({ spec }: Service): FieldError[] {
   const seconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds;
   if (spec.sessionAffinity === 'ClientIP' && seconds !== undefined && (seconds <= 0 || seconds > 86_400)) {
     const path = 'spec.sessionAffinityConfig.clientIP.timeoutSeconds';
-    return [invalidValue(path, seconds, 'must be greater than 0 and less than or equal to 86400')];
+    return [invalidValue(path, seconds, 'must be greater than 0 and less than 86400')];
   }
   return [];
 }
