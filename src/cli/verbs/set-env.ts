@@ -60,7 +60,10 @@ export const setEnv = verb({
           ...set.map((it) => ('value' in it ? { ...it, valueFrom: null } : { ...it, value: null })),
           ...gone.map((name) => ({ name, $patch: 'delete' })),
         ];
-        return env.length === 0 ? undefined : { env };
+        // What is new comes last.
+        const kept = (container.env ?? []).filter((it) => !gone.includes(it.name));
+        const order = [...new Set([...kept, ...set].map((it) => it.name))].map((name) => ({ name }));
+        return env.length === 0 ? undefined : { env, '$setElementOrder/env': order };
       });
     });
   },
