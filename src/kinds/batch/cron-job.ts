@@ -5,7 +5,7 @@ import { age } from '../age.ts';
 import { defineKind } from '../define.ts';
 import { notNegative } from '../faults.ts';
 import type { CronJob, CronJobSpec, JobTemplateSpec } from '../generated/batch-v1.ts';
-import { defaultJobSpec } from './job/job.ts';
+import { defaultInnerSpec } from './job/job.ts';
 import { jobSpecFaults } from './job/validate.ts';
 
 /** The faults of a schedule, in the words of upstream's parser. */
@@ -82,7 +82,7 @@ export const cronJob = defineKind<CronJob>({
     spec.failedJobsHistoryLimit ??= 1;
     if (spec.jobTemplate?.spec) {
       const { manualSelector } = spec.jobTemplate.spec;
-      defaultJobSpec(spec.jobTemplate.spec);
+      defaultInnerSpec(spec.jobTemplate.spec);
       // Upstream leaves this one to the jobs themselves.
       if (manualSelector === undefined) delete spec.jobTemplate.spec.manualSelector;
     }

@@ -64,14 +64,15 @@ function bindingDefaults(draft: Binding): void {
   for (const it of draft.subjects ?? []) if (it.kind === 'User' || it.kind === 'Group') it.apiGroup ||= group;
 }
 
-function subjectFaults(subject: Subject, at: string): FieldError[] {
+/** In a namespace, an account of no namespace is of the binding's. */
+function subjectFaults(subject: Subject, at: string, isNamespaced: boolean): FieldError[] {
   const faults: FieldError[] = [];
   if (!subject.name) faults.push(required(`${at}.name`));
   switch (subject.kind) {
     case 'ServiceAccount':
       if (subject.name) faults.push(...faultsOf(`${at}.name`, subject.name, dns1123Subdomain(subject.name)));
       if (subject.apiGroup) faults.push(notSupported(`${at}.apiGroup`, subject.apiGroup, ['']));
-      if (!subject.namespace) faults.push(required(`${at}.namespace`));
+      if (!subject.namespace && !isNamespaced) faults.push(required(`${at}.namespace`));
       return faults;
     case 'User':
     case 'Group':
@@ -91,7 +92,7 @@ function bindingFaults(it: Binding, was: Binding | undefined, kinds: readonly st
   if (!ref.name) faults.push(required('roleRef.name'));
   const asGo = { APIGroup: ref.apiGroup ?? '', Kind: ref.kind ?? '', Name: ref.name ?? '' };
   if (was && !deepEqual(was.roleRef, it.roleRef)) faults.push(invalidValue('roleRef', asGo, 'cannot change roleRef'));
-  return [...faults, ...(it.subjects ?? []).flatMap((one, i) => subjectFaults(one, `subjects[${i}]`))];
+  return [...faults, ...(it.subjects ?? []).flatMap((one, i) => subjectFaults(one, `subjects[${i}]`, it.kind === 'RoleBinding'))];
 }
 
 const subjectsOf = (it: Binding, kind: string): string =>

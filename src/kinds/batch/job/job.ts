@@ -8,8 +8,8 @@ import { jobStatusFaults } from './status.ts';
 import { jobUpdateFaults } from './update.ts';
 import { jobFaults } from './validate.ts';
 
-/** What upstream fills in (pkg/apis/batch/v1/defaults.go); of a CronJob's template as well. */
-export function defaultJobSpec(spec: JobSpec): void {
+/** What upstream fills in (pkg/apis/batch/v1/defaults.go). */
+function defaultJobSpec(spec: JobSpec): void {
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
   spec.parallelism ??= 1;
   spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : 2_147_483_647;
@@ -17,6 +17,11 @@ export function defaultJobSpec(spec: JobSpec): void {
   spec.suspend ??= false;
   spec.manualSelector ??= false;
   spec.podReplacementPolicy ??= spec.podFailurePolicy ? 'Failed' : 'TerminatingOrFailed';
+  defaultInnerSpec(spec);
+}
+
+/** What is filled in inside a CronJob's template, too: the rest waits for the jobs. */
+export function defaultInnerSpec(spec: JobSpec): void {
   for (const rule of spec.podFailurePolicy?.rules ?? []) for (const pattern of rule.onPodConditions ?? []) pattern.status ??= 'True';
   defaultTemplate(spec.template);
 }
