@@ -4,7 +4,7 @@ import { labelSelectorFaults } from '../../../meta/selector-faults.ts';
 import { faultsOf } from '../../faults.ts';
 import type { ClusterTrustBundleProjection, PodCertificateProjection, ProjectedVolumeSource } from '../../generated/core-v1.ts';
 import { filePathFaults } from './paths.ts';
-import { downwardFileFaults, keyFaults } from './volume.ts';
+import { downwardFileFaults, keyFaults } from './volume-files.ts';
 
 const longestToken = 2 ** 32;
 const keyTypes = ['RSA3072', 'RSA4096', 'ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519'];

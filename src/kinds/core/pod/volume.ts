@@ -3,45 +3,13 @@ import { dns1123Label, dns1123Subdomain } from '../../../meta/names.ts';
 import { validateAnnotations, validateLabels } from '../../../meta/object-meta.ts';
 import { compareQuantities } from '../../../meta/quantity.ts';
 import { faultsOf } from '../../faults.ts';
-import type {
-  ConfigMapVolumeSource,
-  CSIVolumeSource,
-  DownwardAPIVolumeFile,
-  KeyToPath,
-  PodSpec,
-  SecretVolumeSource,
-  Volume,
-} from '../../generated/core-v1.ts';
+import type { ConfigMapVolumeSource, CSIVolumeSource, PodSpec, SecretVolumeSource, Volume } from '../../generated/core-v1.ts';
 import { claimSpecFaults } from '../claim-spec.ts';
 import { pullPolicyFaults } from './container.ts';
-import { fieldRefFaults, resourceRefFaults } from './env.ts';
 import { foreignVolumeFaults } from './foreign-volumes.ts';
-import { backstepFaults, filePathFaults } from './paths.ts';
+import { backstepFaults } from './paths.ts';
+import { downwardFileFaults, keyFaults, modeFaults } from './volume-files.ts';
 import { projectedFaults } from './projection.ts';
-
-export const modeFaults = (path: string, mode: number | undefined): FieldError[] =>
-  mode !== undefined && (mode < 0 || mode > 0o777)
-    ? [invalidValue(path, mode, 'must be a number between 0 and 0777 (octal), both inclusive')]
-    : [];
-
-export const keyFaults = (item: KeyToPath, path: string): FieldError[] => [
-  ...(item.key ? [] : [required(`${path}.key`)]),
-  ...(item.path ? [] : [required(`${path}.path`)]),
-  ...filePathFaults(item.path ?? '', `${path}.path`),
-  ...modeFaults(`${path}.mode`, item.mode),
-];
-
-/** A file of what the pod says of itself. Upstream tells its faults at the list, without saying which file it is. */
-export function downwardFileFaults(item: DownwardAPIVolumeFile, path: string): FieldError[] {
-  const { fieldRef, resourceFieldRef } = item;
-  const faults = item.path ? filePathFaults(item.path, `${path}.path`) : [required(`${path}.path`)];
-  if (fieldRef) {
-    faults.push(...fieldRefFaults(fieldRef, `${path}.fieldRef`, true));
-    if (resourceFieldRef) faults.push(invalidValue(path, 'resource', 'fieldRef and resourceFieldRef can not be specified simultaneously'));
-  } else if (resourceFieldRef) faults.push(...resourceRefFaults(resourceFieldRef, `${path}.resourceFieldRef`, true));
-  else faults.push(required(path, 'one of fieldRef and resourceFieldRef is required'));
-  return [...faults, ...modeFaults(`${path}.mode`, item.mode)];
-}
 
 const itemsFaults = ({ items, defaultMode }: ConfigMapVolumeSource | SecretVolumeSource, path: string): FieldError[] => [
   ...modeFaults(`${path}.defaultMode`, defaultMode),
