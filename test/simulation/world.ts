@@ -230,8 +230,8 @@ const offersOther = (was: core.Node | undefined, now: core.Node | undefined): bo
     [now?.spec?.taints, now?.metadata.labels, now?.spec?.unschedulable],
   );
 
-/** Taken away by who keeps pods; not driven out by taints, evicted, preempted, or collected after its node had gone. */
-const keepers = new Set(['replicaset', 'replicationcontroller', 'statefulset', 'daemonset', 'job', 'deployment', 'garbage-collector']);
+/** Taken away by who keeps pods; not driven out by taints, evicted, preempted, collected with a set that a user deleted. */
+const keepers = new Set(['replicaset', 'replicationcontroller', 'statefulset', 'daemonset', 'job', 'deployment']);
 const isOnPurpose = (it: core.Pod, by: string | undefined): boolean =>
   by !== undefined && keepers.has(by) && findCondition(it.status?.conditions, 'DisruptionTarget')?.status !== 'True';
 

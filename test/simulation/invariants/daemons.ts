@@ -116,7 +116,7 @@ export const daemonStatusIsTrue: Invariant = {
       if (pods.length !== places.length) yield `${nameOf(set)} has ${pods.length} pods, and ${places.length} nodes are for it`;
       const updated = pods.filter((one) => imageOf(one) === image).length;
       const counts = { desiredNumberScheduled: places.length, currentNumberScheduled: places.length, numberReady: pods.length };
-      const more = { numberAvailable: pods.length, numberMisscheduled: others.length, updatedNumberScheduled: updated };
+      const more = { numberAvailable: pods.length, numberMisscheduled: new Set(others.map(nodeOf)).size, updatedNumberScheduled: updated };
       yield* differences(set, { ...counts, ...more }, set.status ?? {});
       if (set.status?.observedGeneration !== set.metadata.generation) yield `${nameOf(set)} has not been looked at since it changed`;
     }

@@ -1,6 +1,7 @@
 import { type AnyKind, type apps, type core, deployment, isPodFinished, isPodReady, pod, replicaSet } from '../../../src/kinds/index.ts';
 import { findCondition } from '../../../src/meta/condition.ts';
 import { controllerOf, isDeleting, keyOf } from '../../../src/meta/owner.ts';
+import { matchesSelector } from '../../../src/meta/selector.ts';
 import { isActive } from '../state.ts';
 import type { World } from '../world.ts';
 import { longestTurn } from '../seen.ts';
@@ -43,9 +44,9 @@ export const isLongReady = (it: core.Pod, { clock }: World): boolean => {
   return ready?.status === 'True' && Date.parse(ready.lastTransitionTime ?? '') < clock.now() - 2 * longestTurn;
 };
 
-/** What is lost lately of the pods that this is about, and may not be known yet to who decides. */
-const lostOf = (world: World, uids: ReadonlySet<string>): number =>
-  world.losses().filter((it) => uids.has(controllerOf(it.pod)?.uid ?? '')).length;
+/** Those it selects: a set that is gone may still have pods, and have lost some. */
+const selectedBy = (it: apps.Deployment, pods: readonly core.Pod[]): core.Pod[] =>
+  pods.filter(({ metadata }) => metadata.namespace === it.metadata.namespace && matchesSelector(it.spec.selector, metadata.labels ?? {}));
 
 export const neverTooManyPods: Invariant = {
   name: 'a set never has more pods than were asked for',
@@ -84,10 +85,13 @@ export const maxUnavailableHolds: Invariant = {
     if (!isLongReady(it, world) || world.deletedBy(it.metadata.uid) !== 'replicaset') return;
     const { above } = ownersOf(it, world);
     if (!above || isDeleting(above)) return;
-    const available = podsOf(above, world).filter((one) => isActive(one) && isPodReady(one)).length;
+    const available = selectedBy(above, world.state.list(pod)).filter((one) => isActive(one) && isPodReady(one)).length;
     const least = Math.min(...[above, ...world.seen.versions(deployment, keyOf(above))].map((one) => boundsOf(one).least));
-    const sets = new Set(world.state.owned(replicaSet, above.metadata.uid).map((one) => one.metadata.uid));
-    const lost = lostOf(world, sets);
+    // What is lost lately may not be known yet to who decides.
+    const lost = selectedBy(
+      above,
+      world.losses().map((one) => one.pod),
+    ).length;
     if (available + lost < least)
       yield `${nameOf(above)} gave up ${it.metadata.name}: ${available} are available, ${lost} were lost lately, ${least} are needed`;
   },
@@ -137,8 +141,9 @@ export const replicaStatusIsTrue: Invariant = {
       const counts = { replicas: pods.length, updatedReplicas: updated, availableReplicas: pods.length, readyReplicas: pods.length };
       yield* differences(it, counts, status);
       if (status.observedGeneration !== it.metadata.generation) yield `${nameOf(it)} has not been looked at since it changed`;
-      // Who is paused in a rollout stays in it, surge and all; before its first set was made it has none.
-      const isWhole = it.spec.paused ? sets.length === 0 || pods.length <= boundsOf(it).most : pods.length === wanted(it);
+      // Who is paused in a rollout stays in it, surge and all; before its first set was made it has none; one that has come to be Recreate keeps what it had.
+      const mayBeMore = it.spec.strategy?.type === 'Recreate' && sets.length > 1;
+      const isWhole = it.spec.paused ? sets.length === 0 || mayBeMore || pods.length <= boundsOf(it).most : pods.length === wanted(it);
       if (!isWhole) yield `${nameOf(it)} has ${pods.length} pods and wants ${wanted(it)}`;
       if (!it.spec.paused && updated !== wanted(it)) yield `${nameOf(it)} has ${updated} pods of its template and wants ${wanted(it)}`;
       if (current.length > 1) yield `${nameOf(it)} has ${current.length} sets of one template`;
