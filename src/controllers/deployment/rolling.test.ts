@@ -85,6 +85,11 @@ test.each(shrinking)('old sets give up %s', (_, unavailable, old, [size, availab
   expect(sizesOf(shrinkOld(rolling(10, 0, unavailable), sets))).toEqual(want);
 });
 
+test('what the current set gives up itself is no reason for old ones to give up more', () => {
+  const sets = { current: aSet('new', 1, { available: 2 }), old: [aSet('old', 3, { available: 3 })] };
+  expect(sizesOf(shrinkOld(rolling(2, 1, 0), sets))).toEqual(['old=1']);
+});
+
 test('whatever the sets are like, no step breaks the bounds, and a healthy rollout comes to its end', () => {
   const amount = fc.oneof(
     fc.nat(6),

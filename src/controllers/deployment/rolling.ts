@@ -26,8 +26,10 @@ export function planRolling(deployment: apps.Deployment, sets: Sets & { current:
 export function shrinkOld(deployment: apps.Deployment, { current, old }: Sets & { current: apps.ReplicaSet }): Size[] {
   const active = old.filter(isActive).sort(byAge);
   const all = [...active, current];
+  // Of pods that the current set is giving up nobody knows whether they are the available ones (upstream counts on all of them).
+  const currentAvailable = Math.min(availableOf([current]), wantedReplicas(current));
   // Pods of the current set that are not available yet must not cost old ones that are.
-  const currentUnavailable = wantedReplicas(current) - availableOf([current]);
+  const currentUnavailable = wantedReplicas(current) - currentAvailable;
   const spare = wantedOf(all) - minAvailable(deployment) - currentUnavailable;
   if (active.length === 0 || spare <= 0) return [];
 
@@ -40,7 +42,7 @@ export function shrinkOld(deployment: apps.Deployment, { current, old }: Sets & 
     unhealthyLeft -= down;
   }
   // A set that was just shrunk may still report pods that it is giving up: its size tells better.
-  let left = Math.min(availableOf(all) - minAvailable(deployment), unhealthyLeft);
+  let left = Math.min(availableOf(active) + currentAvailable - minAvailable(deployment), unhealthyLeft);
   for (const set of active) {
     const size = sizes.get(set) ?? 0;
     const down = Math.max(0, Math.min(left, size));
