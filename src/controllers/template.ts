@@ -1,4 +1,5 @@
 import { type apps, type core, replicaSet } from '../kinds/index.ts';
+import { fnv } from '../lib/fnv.ts';
 import { deepCopy } from '../meta/copy.ts';
 import { compareQuantities, isQuantity } from '../meta/quantity.ts';
 
@@ -64,13 +65,6 @@ export function canonical(value: unknown): string {
   return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(',')}}`;
 }
 
-/** FNV-1a of 32 bits. */
-function fnv(bytes: Uint8Array): number {
-  let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return hash;
-}
-
 // Letters and digits that spell no words (apimachinery, util/rand SafeEncodeString).
 const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
 
@@ -80,6 +74,6 @@ const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
  */
 export function templateHash(template: core.PodTemplateSpec, collisions: number | undefined): string {
   const text = canonical(withoutHash(template));
-  const hash = fnv(Buffer.from(collisions === undefined ? text : `${text}#${collisions}`));
+  const hash = fnv(collisions === undefined ? text : `${text}#${collisions}`);
   return [...String(hash)].map((it) => alphabet[it.charCodeAt(0) % alphabet.length]).join('');
 }

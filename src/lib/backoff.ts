@@ -1,4 +1,5 @@
 import type { Milliseconds } from './clock.ts';
+import { fnv } from './fnv.ts';
 
 /** The span before try number `failures` + 1: doubling from `first` to at most `most`. */
 export const backoff = (failures: number, first: Milliseconds, most: Milliseconds): Milliseconds =>
@@ -9,9 +10,8 @@ export const backoff = (failures: number, first: Milliseconds, most: Millisecond
  * same each time, so that a run can be replayed.
  */
 export function jittered(span: Milliseconds, what: string): Milliseconds {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < what.length; i++) hash = Math.imul(hash ^ what.charCodeAt(i), 0x01000193);
+  const hash = fnv(what);
   // The low bits of such a sum tell neighbours apart only after they are stirred once more.
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  return Math.round(span * (1 + (hash >>> 0) / 2 ** 34));
+  const stirred = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 0;
+  return Math.round(span * (1 + stirred / 2 ** 34));
 }
