@@ -10,14 +10,11 @@ async function cpuOf(pid: number, span: number): Promise<number> {
   return ((cpuSecondsOf(pid) - before) / (span / 1_000)) * 100;
 }
 
-/** What starting the pods has left to do is done by then: the last garbage is collected, the last look at the firewall taken. */
-const settling = 30_000;
-
 const measureWith =
   (what: string, megabytes: number): Measure =>
   async ({ cluster, say }: Bench): Promise<Row[]> => {
     say(`memory and CPU ${what}`);
-    await pause(settling);
+    await pause(5_000);
     const cpu = await cpuOf(cluster.pid(), 20_000);
     return [
       {
